@@ -1,0 +1,259 @@
+"""Files as rows: the stored file, the slot it was handed in for, its versions, and who looked at it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from documents.enums import Bucket, Purpose, ScanLevel, ScanState
+
+
+class StoredFileQuerySet(models.QuerySet["StoredFile"]):
+    def to_check(self, max_attempts: int) -> StoredFileQuerySet:
+        """Received files whose check is not finished, or failed and may be tried again."""
+        return self.filter(
+            Q(scan_state__in=[ScanState.PENDING, ScanState.FAILED], scan_attempts__lt=max_attempts)
+            | Q(scan_state=ScanState.CLEAN, bucket=Bucket.QUARANTINE),
+            received_at__isnull=False,
+            discarded_at__isnull=True,
+        )
+
+    def unreceived(self) -> StoredFileQuerySet:
+        """Rows whose bytes never arrived in full."""
+        return self.filter(received_at__isnull=True, discarded_at__isnull=True)
+
+
+class StoredFile(models.Model):
+    """One file: where its bytes lie, what they are, and what the check has found.
+
+    The row is written before the bytes. `received_at` is set with size and hash once all bytes are
+    in the quarantine, `promoted_at` once the copy in the clean bucket has the same hash.
+    """
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("original name"), max_length=255)
+    size = models.PositiveBigIntegerField(_("size"), null=True, blank=True)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    content_type = models.CharField(_("type by content"), max_length=120, blank=True)
+    bucket = models.CharField(max_length=10, choices=Bucket, default=Bucket.QUARANTINE)
+    key = models.CharField(max_length=80)
+    scan_state = models.CharField(_("check"), max_length=10, choices=ScanState, default=ScanState.PENDING)
+    scan_level = models.CharField(
+        _("how far checked"), max_length=10, choices=ScanLevel, default=ScanLevel.NONE, blank=True
+    )
+    scan_verdict: models.JSONField[dict[str, Any]] = models.JSONField(_("finding"), default=dict, blank=True)
+    scan_attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("uploaded by"),
+    )
+    created_at = models.DateTimeField(_("begun at"))
+    received_at = models.DateTimeField(_("received at"), null=True, blank=True)
+    scanned_at = models.DateTimeField(_("checked at"), null=True, blank=True)
+    promoted_at = models.DateTimeField(_("moved to the checked files at"), null=True, blank=True)
+    discarded_at = models.DateTimeField(_("bytes removed at"), null=True, blank=True)
+
+    objects = StoredFileQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "uuid"]
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        indexes = [
+            models.Index(fields=["sha256"], name="file_sha256", condition=~Q(sha256="")),
+            models.Index(fields=["created_at"], name="file_to_check", condition=Q(bucket="quarantine")),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="file_key_once"),
+            models.CheckConstraint(
+                name="file_received_has_hash",
+                condition=Q(received_at__isnull=True, sha256="", size__isnull=True)
+                | Q(received_at__isnull=False, sha256__regex=r"^[0-9a-f]{64}$", size__gt=0),
+                violation_error_message=_("A received file has a size and a SHA-256, any other has neither."),
+            ),
+            models.CheckConstraint(
+                name="file_scanned_has_stamp",
+                condition=Q(scan_state="pending", scanned_at__isnull=True)
+                | (~Q(scan_state="pending") & Q(scanned_at__isnull=False)),
+                violation_error_message=_("A finding has a moment, and a file without one has none."),
+            ),
+            models.CheckConstraint(
+                name="file_clean_is_known",
+                condition=~Q(scan_state="clean")
+                | (Q(received_at__isnull=False) & ~Q(content_type="") & ~Q(scan_level="")),
+                violation_error_message=_("A checked file was received, has a type and says how far it was checked."),
+            ),
+            models.CheckConstraint(
+                name="file_not_clean_says_why",
+                condition=Q(scan_state__in=["pending", "clean"]) | ~Q(scan_verdict={}),
+                violation_error_message=_("A refused or failed file says why."),
+            ),
+            models.CheckConstraint(
+                name="file_promoted_is_clean",
+                condition=Q(bucket="quarantine", promoted_at__isnull=True)
+                | Q(bucket="clean", promoted_at__isnull=False, scan_state="clean", discarded_at__isnull=True),
+                violation_error_message=_(
+                    "Only checked files lie in the clean bucket, and with the moment they came there."
+                ),
+            ),
+            models.CheckConstraint(
+                name="file_discarded_is_not_clean",
+                condition=Q(discarded_at__isnull=True) | Q(scan_state__in=["refused", "failed"]),
+                violation_error_message=_("Only refused or failed files lose their bytes."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the bytes lie in the clean bucket, their hash proved."""
+        return self.bucket == Bucket.CLEAN
+
+    @property
+    def is_servable(self) -> bool:
+        """Whether the file may be handed out: stored, and in production scanned for malware or made by us."""
+        return self.is_stored and (settings.DEMO or self.scan_level in {ScanLevel.MALWARE, ScanLevel.PRODUCED})
+
+    @property
+    def is_viewable(self) -> bool:
+        """Whether a browser can show it without a download."""
+        return self.content_type in VIEWABLE_TYPES
+
+
+VIEWABLE_TYPES = frozenset({"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
+
+
+class Document(models.Model):
+    """A slot: one thing an owner (an application, a request ...) wants, which takes versions."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner_kind = models.CharField(max_length=40)
+    owner_id = models.UUIDField()
+    code = models.CharField(max_length=60)
+    label = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["owner_kind", "owner_id", "code", "label"]
+        verbose_name = _("document slot")
+        verbose_name_plural = _("document slots")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner_kind", "owner_id", "code", "label"],
+                name="document_slot_once",
+                violation_error_message=_("This slot exists already."),
+            ),
+            models.CheckConstraint(
+                name="document_slot_named",
+                condition=~Q(owner_kind="") & ~Q(code=""),
+                violation_error_message=_("A slot has an owner and a code."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.label}".rstrip()
+
+
+class VersionQuerySet(models.QuerySet["Version"]):
+    def live(self) -> VersionQuerySet:
+        """Versions that count: not removed, and not refused by the check (which withdraws them)."""
+        return self.filter(withdrawn_at__isnull=True)
+
+    def of_owner(self, owner_kind: str, owner_id: uuid.UUID) -> VersionQuerySet:
+        """Versions in the slots of one owner."""
+        return self.filter(document__owner_kind=owner_kind, document__owner_id=owner_id)
+
+
+class Version(models.Model):
+    """One file handed in for a slot. Never overwritten; a draft's version can be withdrawn, a frozen one not."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(_("version"))
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="version")
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("uploaded by"),
+    )
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    is_frozen = models.BooleanField(_("handed in"), default=False)
+    frozen_at = models.DateTimeField(_("handed in at"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("removed by"),
+    )
+
+    objects = VersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["document", "number"]
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="version_number_once"),
+            models.CheckConstraint(
+                name="version_number_from_one",
+                condition=Q(number__gt=0),
+                violation_error_message=_("Versions are counted from one."),
+            ),
+            models.CheckConstraint(
+                name="version_frozen_has_stamp",
+                condition=Q(is_frozen=True, frozen_at__isnull=False) | Q(is_frozen=False, frozen_at__isnull=True),
+                violation_error_message=_("A version handed in has a moment, any other has none."),
+            ),
+            models.CheckConstraint(
+                name="version_frozen_not_withdrawn",
+                condition=Q(is_frozen=False) | Q(withdrawn_at__isnull=True),
+                violation_error_message=_("A version that was handed in cannot be removed."),
+            ),
+            models.CheckConstraint(
+                name="version_withdrawn_by_has_stamp",
+                condition=Q(withdrawn_by__isnull=True) | Q(withdrawn_at__isnull=False),
+                violation_error_message=_("Who removed a version did so at a moment."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document} v{self.number}"
+
+
+class AccessLog(models.Model):
+    """One look at a file, written before the first byte leaves."""
+
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="accesses")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField(_("at"))
+    ip = models.GenericIPAddressField(_("network address"), null=True, blank=True)
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = _("look at a file")
+        verbose_name_plural = _("looks at files")
+        indexes = [models.Index(fields=["file", "-at"], name="access_by_file")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.purpose} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,60 @@
+"""What each kind of slot wants: title, types, size, one sentence of advice. Callers register theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.functional import Promise
+
+from documents.formats import EXTENSIONS, USUAL, Format
+
+
+@dataclass(frozen=True, slots=True)
+class SlotType:
+    """The demands of one slot code."""
+
+    code: str
+    types: frozenset[Format] = USUAL
+    max_size: int = 0
+    hint: str | Promise = ""
+    title: str | Promise = ""
+
+    @property
+    def limit(self) -> int:
+        """The largest file taken, in bytes; never more than the installation takes."""
+        return min(self.max_size or settings.UPLOAD_MAX_BYTES, settings.UPLOAD_MAX_BYTES)
+
+    @property
+    def accept(self) -> str:
+        """Value of the `accept` attribute of a file field."""
+        return ",".join(ending for ending, kind in EXTENSIONS.items() if kind in self.types)
+
+
+_types: dict[str, SlotType] = {}
+
+
+class CodeTaken(RuntimeError):
+    """Two packages describe the same slot code differently: the start-up fails."""
+
+
+def register_type(
+    code: str,
+    types: Iterable[Format] = USUAL,
+    max_size: int = 0,
+    hint: str | Promise = "",
+    title: str | Promise = "",
+) -> None:
+    """Describe a slot code; 0 as `max_size` (bytes) leaves the installation's limit. Called from AppConfig.ready.
+
+    Raises CodeTaken when the code is described otherwise already.
+    """
+    slot = SlotType(code=code, types=frozenset(types), max_size=max_size, hint=hint, title=title)
+    if _types.setdefault(code, slot) != slot:
+        raise CodeTaken(code)
+
+
+def type_of(code: str) -> SlotType:
+    """The description of a code; the usual document types for one nobody described."""
+    return _types.get(code) or SlotType(code=code)

@@ -1,0 +1,221 @@
+"""Where the bytes lie: the local disk or an S3 store, each with a quarantine and a clean bucket.
+
+Both stores offer the same few verbs; nothing else in the project knows which one it is.
+Keys come from the file's uuid, never from its name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Protocol, Self, cast
+
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, storages
+from storages.backends.s3 import S3Storage
+
+from documents.enums import Bucket
+
+CHUNK = 256 * 1024
+
+
+class Written(NamedTuple):
+    """What arrived in the store."""
+
+    size: int
+    sha256: str
+
+
+class Altered(Exception):
+    """The bytes in the store do not have the hash their row says."""
+
+
+class Chunks:
+    """The bytes of one file, chunk by chunk; closes its source at the end, or when it is given up before."""
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self:
+            while data := self.source.read(CHUNK):
+                yield data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the source."""
+        self.source.close()
+
+
+class Store(Protocol):
+    """What a bucket can do."""
+
+    def save(self, name: str, content: Any) -> str: ...
+    def exists(self, name: str) -> bool: ...
+    def delete(self, name: str) -> None: ...
+    def stream(self, key: str) -> Chunks: ...
+    def listing(self) -> Iterator[tuple[str, dt.datetime]]: ...
+    def copy_from(self, source: Any, key: str) -> None: ...
+    def on_disk(self, key: str) -> Any: ...
+
+
+class LocalStorage(FileSystemStorage):  # type: ignore[misc,unused-ignore]
+    """A bucket as a folder. Bytes are on the disk, not only in its cache, before `save` returns."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_overwrite=True, **options)
+
+    def _save(self, name: str, content: Any) -> str:
+        saved = str(super()._save(name, content))  # type: ignore[misc]
+        _flush(Path(self.path(saved)))
+        return saved
+
+    def stream(self, key: str) -> Chunks:
+        """The bytes in chunks. Raises FileNotFoundError at once, not at the first chunk."""
+        return Chunks(Path(self.path(key)).open("rb"))
+
+    def listing(self) -> Iterator[tuple[str, dt.datetime]]:
+        """All keys with the moment they were written."""
+        root = Path(self.location)
+        for path in sorted(root.rglob("*")):
+            if path.is_file():
+                changed = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
+                yield path.relative_to(root).as_posix(), changed
+
+    def copy_from(self, source: LocalStorage, key: str) -> None:
+        """Copy one file from another bucket under the same key."""
+        with Path(source.path(key)).open("rb") as handle:
+            self.save(key, File(handle))
+
+    @contextmanager
+    def on_disk(self, key: str) -> Iterator[Path]:
+        """The file as a path for a child process to read."""
+        yield Path(self.path(key))
+
+
+class ObjectStorage(S3Storage):  # type: ignore[misc,unused-ignore]
+    """A bucket of an S3 store."""
+
+    def stream(self, key: str) -> Chunks:
+        """The bytes in chunks. Raises FileNotFoundError at once, not at the first chunk."""
+        try:
+            body = self.bucket.Object(key).get()["Body"]
+        except self.connection.meta.client.exceptions.NoSuchKey as error:
+            raise FileNotFoundError(key) from error
+        return Chunks(body)
+
+    def listing(self) -> Iterator[tuple[str, dt.datetime]]:
+        """All keys with the moment they were written."""
+        for item in self.bucket.objects.all():
+            yield item.key, item.last_modified
+
+    def copy_from(self, source: ObjectStorage, key: str) -> None:
+        """Copy one object from another bucket of the same store, inside the store."""
+        self.bucket.Object(key).copy({"Bucket": source.bucket_name, "Key": key})
+
+    @contextmanager
+    def on_disk(self, key: str) -> Iterator[Path]:
+        """The object in a temporary file for a child process to read."""
+        with tempfile.NamedTemporaryFile(prefix="check-") as handle:
+            for chunk in self.stream(key):
+                handle.write(chunk)
+            handle.flush()
+            yield Path(handle.name)
+
+
+class _Hashing(File):  # type: ignore[type-arg,unused-ignore]
+    """A file that is hashed while a store reads it, once and from the start."""
+
+    def __init__(self, source: IO[bytes] | File[bytes], limit: int) -> None:
+        super().__init__(source)  # type: ignore[arg-type,unused-ignore]
+        self.sha256 = hashlib.sha256()
+        self.taken = 0
+        self.limit = limit
+
+    def read(self, size: int = -1) -> bytes:
+        data = cast("bytes", self.file.read(size))  # type: ignore[union-attr,unused-ignore]
+        self.sha256.update(data)
+        self.taken += len(data)
+        if self.taken > self.limit:
+            raise TooLarge
+        return data
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:  # type: ignore[override,unused-ignore]
+        while data := self.read(chunk_size or CHUNK):
+            yield data
+
+    def seekable(self) -> bool:
+        # A store that seeks would read parts twice or out of order, and the hash would be wrong.
+        return False
+
+
+class TooLarge(Exception):
+    """More bytes came than the slot takes."""
+
+
+def store(bucket: str) -> Store:
+    """The store behind a bucket's name."""
+    return cast("Store", storages[Bucket(bucket).value])
+
+
+def key_of(file_uuid: uuid.UUID) -> str:
+    """The key of a file: its uuid under two characters of it, so that no folder grows without end."""
+    return f"{file_uuid.hex[:2]}/{file_uuid}"
+
+
+def write(bucket: str, key: str, source: Any, *, limit: int) -> Written:
+    """Stream a file into a bucket, hashed on the way, in memory that does not grow with its size.
+
+    Raises TooLarge once more than `limit` bytes came; what was written so far is for the sweep.
+    """
+    content = _Hashing(source, limit)
+    store(bucket).save(key, content)
+    return Written(content.taken, content.sha256.hexdigest())
+
+
+def digest(bucket: str, key: str) -> Written:
+    """Size and hash of what really lies in the store. Raises FileNotFoundError."""
+    sha256, size = hashlib.sha256(), 0
+    for chunk in store(bucket).stream(key):
+        sha256.update(chunk)
+        size += len(chunk)
+    return Written(size, sha256.hexdigest())
+
+
+def copy_to_clean(key: str, expected: Written) -> None:
+    """Copy from quarantine to clean and read it back. Raises Altered when the copy has another hash.
+
+    A copy left by a killed process is used when it is whole and replaced when it is not.
+    """
+    clean = store(Bucket.CLEAN)
+    if clean.exists(key) and digest(Bucket.CLEAN, key) == expected:
+        return
+    clean.copy_from(store(Bucket.QUARANTINE), key)
+    if digest(Bucket.CLEAN, key) != expected:
+        clean.delete(key)
+        raise Altered(key)
+
+
+def remove(bucket: str, key: str) -> None:
+    """Delete the bytes; nothing happens when they are gone already."""
+    store(bucket).delete(key)
+
+
+def _flush(path: Path) -> None:
+    for target in (path, path.parent):
+        descriptor = os.open(target, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,22 @@
+"""Addresses of a laboratory's pages about its own applications."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from qualification.applications.views import answers, drafts
+
+urlpatterns = [
+    path("home/", answers.home, name="home"),
+    path("applications/", answers.index, name="list"),
+    path("applications/start/", drafts.start, name="start"),
+    path("applications/<uuid:uuid>/edit/", drafts.edit, name="edit"),
+    path("applications/<uuid:uuid>/kinds/", drafts.kinds, name="kinds"),
+    path("applications/<uuid:uuid>/missing/", drafts.missing, name="missing"),
+    path("applications/<uuid:uuid>/parts/", drafts.parts, name="parts"),
+    path("applications/<uuid:uuid>/kept/<int:pk>/", drafts.conflict, name="conflict"),
+    path("applications/<uuid:uuid>/discard/", drafts.discard, name="discard"),
+    path("applications/<uuid:uuid>/submit/", drafts.submit, name="submit"),
+    path("applications/<uuid:uuid>/withdraw/", answers.withdraw, name="withdraw"),
+    path("applications/<uuid:uuid>/supplement/", answers.supplement, name="supplement"),
+]

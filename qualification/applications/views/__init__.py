@@ -1,0 +1,1 @@
+"""Pages of applications: the laboratory's and the officers'."""

@@ -1,0 +1,1 @@
+"""What may be done in a technical review, one module per stage."""

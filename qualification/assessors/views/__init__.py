@@ -1,0 +1,1 @@
+"""Pages of teams and draws, of offers, and of the pool."""

@@ -1,0 +1,157 @@
+"""What a certificate certifies: the approved rows and signatories, frozen, and the paper that prints them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from documents.papers import services as papers
+from qualification.certificates.models import Edition, Grant, ScopeLine
+from qualification.laboratories.models import Signatory, Site
+from qualification.scope.models import CapabilityRow, CapabilityTable
+from qualification.search import index_terms
+
+if TYPE_CHECKING:
+    from documents.papers.models import Paper
+    from qualification.regions.models import Authority
+
+PAPER_KIND = "certificate"
+TITLE = "检验检测机构资质认定证书"
+
+
+def freeze_scope(edition: Edition, authorities: Iterable[Authority], kept: Edition | None) -> None:
+    """Copy what was approved into the edition, grouped by grant; an extension keeps the earlier edition's lines."""
+    lines = [*_kept_lines(kept), *_new_lines(edition)]
+    sites = {line.site_id for line in lines}
+    grants = _grants(edition, authorities, kept, sites)
+    for position, line in enumerate(lines):
+        line.pk = None
+        line.edition, line.position = edition, position
+        line.grant = grants[line.site_id]
+    ScopeLine.objects.bulk_create(lines, batch_size=1000)
+    edition.signatories = list(_signatories(edition, sites))
+    edition.save(update_fields=["signatories"])
+
+
+def _kept_lines(kept: Edition | None) -> list[ScopeLine]:
+    return list(kept.lines.order_by("position")) if kept else []
+
+
+def _new_lines(edition: Edition) -> Iterator[ScopeLine]:
+    tables = CapabilityTable.objects.filter(application=edition.application).order_by(
+        "site__authority__code", "site_id", "is_food"
+    )
+    for table in tables:
+        yield from _table_lines(table)
+
+
+def _table_lines(table: CapabilityTable) -> Iterator[ScopeLine]:
+    headings: list[CapabilityRow] = []
+    for row in table.rows.order_by("position"):
+        if row.level != "parameter":
+            headings = [h for h in headings if _outranks(h, row)] + [row]
+        elif row.is_approved:
+            yield from (_line(table, heading) for heading in headings)
+            headings = []
+            yield _line(table, row)
+
+
+def _outranks(heading: CapabilityRow, row: CapabilityRow) -> bool:
+    return heading.level == "main" and row.level == "category"
+
+
+def _line(table: CapabilityTable, row: CapabilityRow) -> ScopeLine:
+    return ScopeLine(
+        site_id=table.site_id, is_food=table.is_food, level=row.level, number=row.number, category=row.category[:400],
+        name=row.name, standards=row.standards, standard_text=row.standard_text, restriction=row.approved_restriction,
+        note=row.note, position=0, search_terms=index_terms(row.category, row.name, row.standard_text),
+    )  # fmt: skip
+
+
+def _grants(
+    edition: Edition, authorities: Iterable[Authority], kept: Edition | None, site_ids: set[int]
+) -> dict[int, Grant]:
+    lead = edition.certificate.authority
+    known = {a.pk: a for a in [lead, *authorities, *([g.authority for g in kept.grants.all()] if kept else [])]}
+    sites = list(Site.objects.filter(pk__in=site_ids).order_by("pk"))
+    by_site: dict[int, Grant] = {}
+    for authority in known.values():
+        own = [s for s in sites if s.authority_id == authority.pk]
+        if not own:
+            continue
+        grant = Grant.objects.create(edition=edition, authority=authority, is_lead=authority.pk == lead.pk)
+        grant.sites.set(own)
+        by_site.update({s.pk: grant for s in own})
+    return by_site
+
+
+def _signatories(edition: Edition, site_ids: set[int]) -> Iterator[dict[str, Any]]:
+    laboratory_id = edition.certificate.laboratory_id
+    for s in Signatory.objects.filter(laboratory_id=laboratory_id, is_active=True).order_by("pk"):
+        if s.site_id is None or s.site_id in site_ids:
+            yield {"name": s.name, "title": s.title, "fields": s.fields_text, "site": s.site_id}
+
+
+def request_paper(edition: Edition, *, now: dt.datetime) -> Paper:
+    """Ask for the certificate with its annexes, to be signed by each grant's authority, the lead first."""
+    grants = list(edition.grants.select_related("authority").order_by("-is_lead", "authority__code"))
+    certificate = edition.certificate
+    return papers.request(
+        kind=PAPER_KIND, template="certificate", title=TITLE, context=_context(edition, grants),
+        signers=[g.authority.code for g in grants], owner_kind=PAPER_KIND, owner_id=certificate.uuid,
+        dated_on=edition.issued_on, document_number=certificate.number, now=now,
+    )  # fmt: skip
+
+
+def _context(edition: Edition, grants: list[Grant]) -> dict[str, Any]:
+    certificate = edition.certificate
+    laboratory = certificate.laboratory
+    return {
+        "is_trial": certificate.authority.is_trial,
+        "lab_name": laboratory.name,
+        "lab_address": laboratory.address,
+        "number": certificate.number,
+        "valid_from": certificate.valid_from.isoformat(),
+        "valid_until": certificate.valid_until.isoformat(),
+        "verify_url": settings.PUBLIC_URL + certificate.get_absolute_url(),
+        "reason": "",
+        "grants": [_grant(edition, grant) for grant in grants],
+    }
+
+
+def _grant(edition: Edition, grant: Grant) -> dict[str, Any]:
+    sites = list(grant.sites.order_by("pk"))
+    return {
+        "authority": grant.authority.code,
+        "authority_name": grant.authority.name_zh,
+        "sites": [_site(edition, grant, site) for site in sites],
+        "signatories": [_signatory(s) for s in edition.signatories if s["site"] is None],
+    }
+
+
+def _site(edition: Edition, grant: Grant, site: Site) -> dict[str, Any]:
+    lines = grant.lines.filter(site=site).order_by("is_food", "position")
+    return {
+        "name": site.name,
+        "address": site.address,
+        "tables": [
+            {"is_food": food, "rows": [_row(line) for line in rows]}
+            for food, rows in groupby(lines, key=lambda x: x.is_food)
+        ],
+        "signatories": [_signatory(s) for s in edition.signatories if s["site"] == site.pk],
+    }
+
+
+def _row(line: ScopeLine) -> dict[str, Any]:
+    return {
+        "level": line.level, "number": line.number, "name": line.name, "category": line.category,
+        "standards": [line.standard_text] if line.standard_text else [], "restriction": line.restriction, "note": line.note,
+    }  # fmt: skip
+
+
+def _signatory(entry: dict[str, Any]) -> dict[str, str]:
+    return {"name": entry["name"], "title": entry["title"], "fields": entry["fields"], "note": ""}

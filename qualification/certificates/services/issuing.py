@@ -1,0 +1,152 @@
+"""Issue: take the number, freeze what was approved, ask for the paper; in force when it is stored."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from dateutil.relativedelta import relativedelta
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from qualification import door
+from qualification.applications.enums import Kind
+from qualification.applications.models import Application
+from qualification.applications.queries import concerned_authorities
+from qualification.certificates import annexes, numbers
+from qualification.certificates.models import Certificate, Edition
+from qualification.regions.settings import setting
+from qualification.scope.models import CapabilityTable
+from qualification.search import index_terms
+
+if TYPE_CHECKING:
+    from documents.papers.models import Paper
+    from qualification.accounts.models import User
+
+
+def issue(*, application: Application, by: User, now: dt.datetime) -> Edition:
+    """The issuer issues: a new number for a first application or a renewal, a new edition for an extension.
+
+    Nothing is rendered here; the worker makes and signs the paper until it succeeds. Raises
+    NumbersExhausted when the year's serials are used up.
+    """
+    made: list[Edition] = []
+
+    def prepare(fresh: Application) -> None:
+        made.append(_edition(fresh, _certificate(fresh, now), by, now))
+
+    with transaction.atomic():
+        door.perform(application, "issue", by=by, now=now, before=prepare)
+        edition = made[0]
+        edition.paper = annexes.request_paper(edition, now=now)
+        edition.save(update_fields=["paper"])
+    return edition
+
+
+def _certificate(application: Application, now: dt.datetime) -> Certificate:
+    if Kind.FIRST in application.kinds or Kind.RENEWAL in application.kinds:
+        return _new_certificate(application, now)
+    assert application.certificate_id is not None
+    certificate: Any = door.lock(application.certificate)  # type: ignore[arg-type]
+    if certificate.state_on(timezone.localdate(now)) != "valid":
+        raise door.Stale(door.stale_message(certificate))
+    if certificate.editions.filter(state="pending").exists():
+        raise door.Stale(_("A new edition of this certificate is already being made; try again when it is stored."))
+    return certificate  # type: ignore[no-any-return]
+
+
+def _new_certificate(application: Application, now: dt.datetime) -> Certificate:
+    today = timezone.localdate(now)
+    if Kind.RENEWAL in application.kinds:
+        _demand_not_replaced(application)
+    number = numbers.take(
+        authority=application.authority, year=today.year, field_code=field_code_of(application),
+        ministry_code=application.ministry_code,
+    )  # fmt: skip
+    laboratory = application.laboratory
+    certificate: Certificate = Certificate.objects.create(
+        number=number, laboratory=laboratory, authority=application.authority, valid_from=today,
+        valid_until=validity_end(application, today), numbered_at=now,
+        replaces=application.certificate if Kind.RENEWAL in application.kinds else None,
+        search_terms=index_terms(laboratory.name, number, laboratory.credit_code),
+    )  # fmt: skip
+    return certificate
+
+
+def _demand_not_replaced(application: Application) -> None:
+    replacing = Certificate.objects.filter(replaces_id=application.certificate_id).first()
+    if replacing is not None:
+        raise door.Stale(_("replaced by certificate %s") % replacing.number)
+
+
+def field_code_of(application: Application) -> str:
+    """FF of the number: 00 for a body with any food ability, else the first field applied for."""
+    if CapabilityTable.objects.filter(application=application, is_food=True).exists():
+        return numbers.FOOD
+    if not application.field_codes:
+        raise ValidationError(_("The application names no field."))
+    return str(sorted(application.field_codes)[0])
+
+
+def validity_end(application: Application, first_day: dt.date) -> dt.date:
+    """Last day of validity: 6 years (Order 163), by the authority's way of ending them."""
+    end = first_day + relativedelta(years=setting(application.authority, "certificate_years"))
+    return end if setting(application.authority, "certificate_ends") == "same_day" else end - dt.timedelta(days=1)
+
+
+def _edition(application: Application, certificate: Certificate, by: User, now: dt.datetime) -> Edition:
+    last = certificate.editions.order_by("-number").first()
+    edition: Edition = Edition.objects.create(
+        certificate=certificate, application=application, number=last.number + 1 if last else 1,
+        issued_on=timezone.localdate(now), requested_by=by, requested_at=now,
+    )  # fmt: skip
+    kept = last if last is not None and Kind.RENEWAL not in application.kinds else None
+    annexes.freeze_scope(edition, concerned_authorities(application), kept)
+    return edition
+
+
+def paper_stored(paper: Paper) -> None:
+    """In the transaction that stores the signed paper: from here on the certificate is in force."""
+    now = paper.stored_at or timezone.now()
+    application = Edition.objects.select_related("application").get(paper=paper).application
+    door.lock(application)
+    edition = Edition.objects.select_related("certificate__replaces").get(paper=paper)
+    if edition.state == "stored":
+        return
+    door.perform(edition, "store", by=None, now=now)
+    certificate = edition.certificate
+    if certificate.state == "pending":
+        door.perform(certificate, "activate", by=None, now=now)
+    replaced = certificate.replaces
+    if replaced is not None and replaced.state in {"valid", "expired"}:
+        door.perform(replaced, "cancel", by=None, now=now, reason=_("replaced by certificate %s") % certificate.number)
+    door.perform(application, "complete_issue", by=None, now=now)
+
+
+def expire_due(*, now: dt.datetime, limit: int = 500) -> int:
+    """Expire the certificates whose last day is over; returns how many."""
+    today = timezone.localdate(now)
+    due = Certificate.objects.filter(state="valid", valid_until__lt=today).order_by("valid_until")[:limit]
+    return sum(_expire(certificate, now) for certificate in due)
+
+
+def _expire(certificate: Certificate, now: dt.datetime) -> bool:
+    try:
+        door.perform(certificate, "expire", by=None, now=now)
+    except door.Stale:  # somebody has ended it meanwhile; the others wait for their turn
+        return False
+    return True
+
+
+def end(*, certificate: Certificate, verb: str, reason: str, article: str, by: User, now: dt.datetime) -> Certificate:
+    """Revoke, recall, cancel or withdraw a certificate, with reason and article."""
+    if not reason.strip() or not article.strip():
+        raise ValidationError(_("Give the reason and the article."))
+
+    def keep(fresh: Certificate) -> None:
+        fresh.end_reason = reason.strip()
+
+    door.perform(certificate, verb, by=by, now=now, reason=reason, article=article, before=keep)
+    return certificate

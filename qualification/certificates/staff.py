@@ -1,0 +1,131 @@
+"""What staff see of certificates: what an issue will make, how far its paper is, and the list of the authority."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from qualification.accounts.enums import STAFF_ROLES
+from qualification.applications.enums import Kind
+from qualification.applications.queries import concerned_authorities
+from qualification.certificates import queries
+from qualification.certificates.enums import CertificateState as State
+from qualification.certificates.models import Certificate, Grant, NumberCounter
+from qualification.certificates.services.issuing import field_code_of, validity_end
+from qualification.pages.lists import Column, Filter, ListPage
+from qualification.regions.models import Authority
+from qualification.scope.queries import approved
+
+if TYPE_CHECKING:
+    from qualification.accounts.models import User
+    from qualification.applications.models import Application
+
+SOON = {"90": 90, "180": 180}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an issue now would make. The number is taken only at the moment of the issue."""
+
+    number: str
+    is_new_number: bool
+    edition: int
+    valid_from: dt.date
+    valid_until: dt.date
+    grants: list[dict[str, Any]]
+
+
+def preview(application: Application, *, now: dt.datetime) -> Preview:
+    """The number, validity, grants and signatures of an issue at this moment; nothing is taken."""
+    today = timezone.localdate(now)
+    grants = _grants(application)
+    if Kind.FIRST in application.kinds or Kind.RENEWAL in application.kinds:
+        return Preview(_next_number(application, today), True, 1, today, validity_end(application, today), grants)
+    certificate = application.certificate
+    assert certificate is not None
+    last = certificate.editions.order_by("-number").values_list("number", flat=True).first() or 0
+    return Preview(certificate.number, False, last + 1, certificate.valid_from, certificate.valid_until, grants)
+
+
+def _next_number(application: Application, today: dt.date) -> str:
+    counter = NumberCounter.objects.filter(year=today.year, authority=application.authority).order_by("pk").first()
+    serial = (counter.last_serial if counter else 0) + 1
+    return f"{today.year % 100:02d}{application.authority.code}{field_code_of(application)}{application.ministry_code}{serial:04d}"
+
+
+def _grants(application: Application) -> list[dict[str, Any]]:
+    """Each authority that grants something new, with its sites and how many abilities; each signs its own grant."""
+    counts = approved(application).order_by("table__site_id").values("table__site_id").annotate(lines=Count("pk"))
+    by_site = {row["table__site_id"]: row["lines"] for row in counts}
+    sites = [site for site in application.sites.order_by("pk") if site.pk in by_site]
+    found = []
+    for authority in concerned_authorities(application):
+        own = [(site, by_site[site.pk]) for site in sites if site.authority_id == authority.pk]
+        if own:
+            found.append({"authority": authority, "sites": own})
+    return found
+
+
+def listed(user: User) -> QuerySet[Certificate]:
+    """Certificates of the authorities of which the person is staff, or in which they grant; all for national roles."""
+    ids = user.authority_ids(STAFF_ROLES)
+    rows = queries.visible_to(user).select_related("laboratory", "authority")
+    if not ids:
+        return rows
+    granted = Grant.objects.filter(authority_id__in=ids).values("edition__certificate_id")
+    return rows.filter(Q(authority_id__in=ids) | Q(pk__in=granted))
+
+
+def badge(certificate: Certificate, today: dt.date) -> dict[str, str]:
+    """Label, icon and tone of the state the register shows."""
+    state = certificate.state_on(today)
+    return {"label": str(state.label), "icon": state.icon, "tone": state.tone}
+
+
+def certificates_page(request: HttpRequest, user: User, today: dt.date) -> ListPage:
+    """The list with search, filters and export."""
+    return ListPage(
+        request,
+        listed(user),
+        columns=(
+            Column("number", _("Number"), sort=("number",), link=lambda c: reverse("certificates:detail", args=[c.uuid])),
+            Column("laboratory", _("Laboratory"), value=lambda c: c.laboratory.name, sort=("laboratory__name",)),
+            Column("state", _("State"), value=lambda c: badge(c, today)["label"], template="certificates/staff/_state.html"),
+            Column("valid_from", _("Valid from"), sort=("valid_from",)),
+            Column("valid_until", _("Valid until"), sort=("valid_until",)),
+            Column("authority", _("Authority"), value=lambda c: c.authority.region, sort=("authority__code",)),
+        ),
+        search=("number", "laboratory__name", "laboratory__credit_code"),
+        filters=(
+            Filter("state", _("State"), State.choices, apply=lambda rows, value: _in_state(rows, value, today)),
+            Filter("authority", _("Authority"), _authorities, lookup="authority__code"),
+            Filter("ends", _("Ends within"), [("90", _("90 days")), ("180", _("180 days"))],
+                   apply=lambda rows, value: _ending(rows, SOON[value], today)),
+        ),
+        default_sort="-valid_from",
+        file_name="certificates",
+    )  # fmt: skip
+
+
+def _authorities() -> list[tuple[str, str]]:
+    return [(a.code, a.region) for a in Authority.objects.real().order_by("code")]
+
+
+def _in_state(rows: QuerySet[Certificate], value: str, today: dt.date) -> QuerySet[Certificate]:
+    """As the register shows it: past its last day a certificate is expired at once."""
+    if value == State.VALID:
+        return rows.filter(state=State.VALID, valid_until__gte=today)
+    if value == State.EXPIRED:
+        return rows.filter(Q(state=State.EXPIRED) | Q(state=State.VALID, valid_until__lt=today))
+    return rows.filter(state=value)
+
+
+def _ending(rows: QuerySet[Certificate], days: int, today: dt.date) -> QuerySet[Certificate]:
+    return rows.filter(state=State.VALID, valid_until__range=(today, today + dt.timedelta(days=days)))

@@ -1,0 +1,1 @@
+"""Measurements: ratios of one interleaved run, never a test."""

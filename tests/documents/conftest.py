@@ -1,0 +1,37 @@
+"""Stores under a temporary folder, a writer, and an owner of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.documents.owners import OWNERS, Owner
+from tests.factories.accounts import UserFactory
+
+
+@pytest.fixture
+def buckets(settings: Any, tmp_path: Path) -> Path:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        **{
+            name: {"BACKEND": "documents.storage.LocalStorage", "OPTIONS": {"location": tmp_path / name}}
+            for name in ("quarantine", "clean")
+        },
+    }
+    return tmp_path
+
+
+@pytest.fixture
+def writer(db: None) -> Any:
+    return UserFactory.create()
+
+
+@pytest.fixture
+def owner(writer: Any) -> Iterator[Owner]:
+    made = Owner(writers={writer.pk})
+    OWNERS[made.id] = made
+    yield made
+    del OWNERS[made.id]

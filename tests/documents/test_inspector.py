@@ -1,0 +1,134 @@
+"""The process that checks files: a child of its own per file, ended by its limits, gone with its owner."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from documents.inspector import Inspector
+from tests.documents import files
+
+PDF: dict[str, Any] = {"format": "pdf", "pages": 1, "flags": []}
+
+
+@pytest.fixture
+def inspector() -> Iterator[Inspector]:
+    made = Inspector()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(files.pdf())
+    return path
+
+
+@pytest.fixture
+def stuck(tmp_path: Path) -> Path:
+    """A file whose check never ends: a pipe that nobody writes to."""
+    path = tmp_path / "stuck.pdf"
+    os.mkfifo(path)
+    return path
+
+
+def ask(inspector: Inspector, path: Path, seconds: int = 30) -> Any:
+    ended, said = inspector.ask(path, "pdf", seconds)
+    return ended if ended else json.loads(said)
+
+
+def pid_of(inspector: Inspector) -> int:
+    assert inspector._process is not None
+    return inspector._process.pid
+
+
+def is_gone(pid: int) -> bool:
+    for _ in range(200):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_one_process_checks_file_after_file(inspector: Inspector, pdf: Path) -> None:
+    assert ask(inspector, pdf) == PDF
+    first = pid_of(inspector)
+    assert ask(inspector, pdf) == PDF
+    assert pid_of(inspector) == first
+
+
+def test_the_process_knows_no_secret_of_its_owner(inspector: Inspector, pdf: Path) -> None:
+    ask(inspector, pdf)
+    assert Path(f"/proc/{pid_of(inspector)}/environ").read_bytes() == b""
+
+
+def test_a_check_that_takes_too_long_is_ended(inspector: Inspector, stuck: Path, pdf: Path) -> None:
+    assert ask(inspector, stuck, seconds=1) == -signal.SIGALRM
+    assert ask(inspector, pdf) == PDF
+
+
+def test_a_stuck_file_does_not_hold_up_another(inspector: Inspector, stuck: Path, pdf: Path) -> None:
+    found: list[Any] = []
+    waiting = threading.Thread(target=lambda: found.append(ask(inspector, stuck, seconds=20)))
+    waiting.start()
+    assert ask(inspector, pdf) == PDF
+    assert found == []
+    with stuck.open("wb") as writer:
+        writer.write(b"%PDF-1.7 nothing")
+    waiting.join()
+    assert [(answer["problem"]) for answer in found] == ["broken"]
+
+
+def test_a_process_that_was_killed_is_started_again(inspector: Inspector, pdf: Path) -> None:
+    ask(inspector, pdf)
+    first = pid_of(inspector)
+    os.kill(first, signal.SIGKILL)
+    assert ask(inspector, pdf) == PDF
+    assert pid_of(inspector) != first
+
+
+def test_a_forked_owner_has_a_process_of_its_own(inspector: Inspector, pdf: Path) -> None:
+    ask(inspector, pdf)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            answer = ask(inspector, pdf)
+            os.write(writing, json.dumps([answer, pid_of(inspector)]).encode())
+            inspector.stop()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    answer, its_process = json.loads(os.read(reading, 4096))
+    os.close(reading)
+    os.close(writing)
+    assert (answer, its_process == pid_of(inspector)) == (PDF, False)
+    assert ask(inspector, pdf) == PDF
+
+
+def test_the_process_ends_with_an_owner_that_was_killed(pdf: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from documents.inspector import Inspector; "
+        "one = Inspector(); one.ask(Path(sys.argv[1]), 'pdf', 30); "
+        "print(one._process.pid, flush=True); os.kill(os.getpid(), 9)"
+    )
+    line = [sys.executable, "-c", script, str(pdf)]
+    told = subprocess.run(line, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    assert told.returncode == -signal.SIGKILL
+    assert is_gone(int(told.stdout))

@@ -1,0 +1,91 @@
+"""A case whose steps reach the clocks as the door would send them, without the rules of who may do what."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import models, transaction
+
+from qualification.accounts.models import User
+from qualification.applications.models import Application
+from qualification.door import Event, case_of
+from qualification.models import TransitionLog
+from qualification.regions import calendars
+from tests.factories.accounts import UserFactory
+from tests.factories.laboratories import LaboratoryFactory
+from tests.factories.regions import authority
+from workflows.clocks import engine, executors
+from workflows.clocks.models import Clock
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def at(text: str) -> dt.datetime:
+    """A moment in Shanghai: `at("2026-03-02 10:00")`."""
+    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def step(subject: models.Model, verb: str, moment: dt.datetime, *, by: User | None = None, reason: str = "") -> None:
+    """One change of state and its event, all or nothing."""
+    with transaction.atomic():
+        source = subject.state  # type: ignore[attr-defined]
+        getattr(subject, verb)(by=by, now=moment)
+        subject.save()
+        log = TransitionLog.objects.create(
+            subject_type=subject._meta.label, subject_id=subject.pk, application=case_of(subject), verb=verb,
+            source=source, target=subject.state, by=by, at=moment, reason=reason,  # type: ignore[attr-defined]
+        )  # fmt: skip
+        event = Event(subject, subject._meta.label, verb, source, log.target, by, moment, case_of(subject), log, {})
+        engine.on_event(event)
+
+
+def clock_of(case: Application, code: str) -> Clock:
+    """The one clock of a code."""
+    return Clock.objects.get(application=case, code=code)
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return UserFactory.create()
+
+
+@pytest.fixture
+def calendar(db: None) -> None:
+    calendars.load_all(now=at("2025-11-10 09:00"))
+
+
+@pytest.fixture
+def draft(calendar: None, person: User) -> Application:
+    laboratory = LaboratoryFactory.create(authority=authority("03"))
+    return Application.objects.create(
+        laboratory=laboratory, authority=laboratory.authority, kinds=["first"], created_by=person
+    )
+
+
+@pytest.fixture
+def submitted(draft: Application, person: User) -> Application:
+    """Received on Monday 2026-03-02: due after Monday 2026-03-09."""
+    step(draft, "submit", at("2026-03-02 10:00"), by=person)
+    return draft
+
+
+@pytest.fixture
+def in_review(submitted: Application, person: User) -> Application:
+    """Accepted on Tuesday 2026-03-03: 30 working days end on 2026-04-15."""
+    step(submitted, "accept", at("2026-03-03 10:00"), by=person)
+    return submitted
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]:
+    """Executors as the core registers them, here the bare system step; and what notifiers were told."""
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(executors, "_executors", {})
+    monkeypatch.setattr(executors, "_notifiers", [])
+    executors.register("deem_accepted", lambda clock, now: step(clock.application, "deem_accepted", now))
+    executors.register("lapse", lambda clock, now: step(clock.application.supplement, "lapse", now))
+    executors.register_notifier(lambda clock, name, now: told.append((clock.code, name)))
+    yield told

@@ -1,0 +1,13 @@
+"""Addresses of the board."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from workflows.board import views
+
+app_name = "board"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("time-limits/", views.clocks, name="list"),
+]

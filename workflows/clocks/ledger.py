@@ -1,0 +1,101 @@
+"""From a clock's rows to its dates: the term, the projection of due moment and next rung, the place it counts in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from qualification.regions import calendars
+from qualification.regions.calendars import WorkCalendar
+from qualification.regions.models import Authority
+from qualification.regions.settings import setting
+from qualification.statements import Statement
+from workflows.clocks import counting
+from workflows.clocks.counting import Count, Pause, Term, day_of
+from workflows.clocks.enums import ClockState, Unit
+from workflows.clocks.models import Clock, ClockExtension, ClockInterval
+from workflows.clocks.policy import ClockPolicy, RungPolicy
+
+PROJECTED = ("due_at", "is_provisional", "next_rung_at", "calendar_edition")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a clock counts: the authority with its settings, its calendar, the hour of its reminders."""
+
+    authority: Authority
+    calendar: WorkCalendar
+    calendar_edition: int
+    rungs_at: dt.time
+
+
+def _place(pk: int) -> Any:
+    places = Authority.objects.select_related("profile").filter(pk=pk)
+    return places.annotate(newest_calendar=calendars.newest_edition_subquery())
+
+
+PLACES = Statement(_place, pk=int)
+
+
+def place_of(authority_id: int) -> Place:
+    """Authority, profile and the newest calendar's number in one query."""
+    authority = next(PLACES.instances(pk=authority_id))
+    known = calendars.current(authority.newest_calendar or 0)
+    at = dt.time.fromisoformat(setting(authority, "rungs_at"))
+    return Place(authority, known.of(authority.pk), known.edition, at)
+
+
+def extension_of(clock: Clock) -> ClockExtension | None:
+    """The clock's one extension, if it has been extended."""
+    return getattr(clock, "extension", None)
+
+
+def pause_of(interval: ClockInterval) -> Pause:
+    """A ledger row in days of Shanghai."""
+    return Pause(day_of(interval.paused_at), day_of(interval.resumed_at) if interval.resumed_at else None)
+
+
+def term_of(clock: Clock) -> Term:
+    """The facts of a stored clock as the due-date function takes them."""
+    extension = extension_of(clock)
+    return Term(
+        started_on=clock.started_on,
+        budget=clock.budget,
+        unit=Unit(clock.unit),
+        pauses=tuple(pause_of(interval) for interval in clock.intervals.all()),
+        extensions=(extension.days,) if extension else (),
+    )
+
+
+def count_of(clock: Clock, calendar: WorkCalendar) -> Count:
+    """The clock's count, day by day."""
+    return counting.count(term_of(clock), calendar)
+
+
+def moments(rungs: Collection[RungPolicy], counted: Count, at: dt.time) -> list[tuple[dt.datetime, RungPolicy]]:
+    """When each rung fires, in the order in which they fire."""
+    found = [(counted.share_at(rung.share, at), rung) for rung in rungs]
+    return sorted(((moment, rung) for moment, rung in found if moment is not None), key=lambda pair: pair[0])
+
+
+def next_rung_at(policy: ClockPolicy, counted: Count, at: dt.time, fired: Collection[str]) -> dt.datetime | None:
+    """The moment of the first rung that has not fired."""
+    return next((moment for moment, rung in moments(policy.rungs, counted, at) if rung.name not in fired), None)
+
+
+def project(clock: Clock, counted: Count, place: Place, fired: Collection[str] = ()) -> None:
+    """Write what the count says into the clock's fields `PROJECTED`; saves nothing."""
+    clock.due_at = counted.due_at
+    clock.is_provisional = counted.is_provisional
+    clock.calendar_edition = place.calendar_edition
+    is_running = clock.state == ClockState.RUNNING
+    clock.next_rung_at = next_rung_at(clock.policy, counted, place.rungs_at, fired) if is_running else None
+
+
+def work_out(clock: Clock, place: Place) -> None:
+    """Count a stored clock again from its ledger and save its dates and its state."""
+    fired = [rung.name for rung in clock.rungs.all()]
+    project(clock, count_of(clock, place.calendar), place, fired)
+    clock.save(update_fields=[*PROJECTED, "state"])

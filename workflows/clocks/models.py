@@ -1,0 +1,208 @@
+"""Clocks as facts: limit, ledger, and the due moment derived from them.
+
+The firing moment lives in the clock's row alone (`next_rung_at`); a `Rung` row is the claim that one has fired.
+A clock runs from its start to its end except in its `ClockInterval`s, so each boundary is stored once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from workflows.clocks import counting, policy
+from workflows.clocks.enums import OPEN_STATES, ClockState, Unit
+
+_OPEN = Q(state__in=list(OPEN_STATES))
+
+
+class ClockQuerySet(models.QuerySet["Clock"]):
+    def open(self) -> ClockQuerySet:
+        """Clocks that run or are paused."""
+        return self.filter(state__in=OPEN_STATES)
+
+    def of_subject(self, subject: models.Model) -> ClockQuerySet:
+        """Clocks about one row."""
+        return self.filter(subject_type=subject._meta.label, subject_id=subject.pk)
+
+    def with_rung_due(self, now: dt.datetime) -> ClockQuerySet:
+        """Clocks with a rung that should have fired by now."""
+        return self.filter(next_rung_at__lte=now)
+
+    def overdue(self, now: dt.datetime) -> ClockQuerySet:
+        """Open clocks whose due moment has come."""
+        return self.open().filter(due_at__lte=now)
+
+
+class Clock(models.Model):
+    """One time limit of one subject. `due_at` is what `counting.count` says of the facts, and nothing else."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    application = models.ForeignKey(
+        "applications.Application", on_delete=models.CASCADE, null=True, blank=True, related_name="clocks"
+    )
+    authority = models.ForeignKey("regions.Authority", on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.BigIntegerField()
+    edition = models.CharField(max_length=20)
+    budget = models.PositiveSmallIntegerField()
+    unit = models.CharField(max_length=10, choices=Unit)
+    started_at = models.DateTimeField()
+    started_on = models.DateField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    is_provisional = models.BooleanField(default=False)
+    calendar_edition = models.BigIntegerField(default=0)
+    next_rung_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    breached_at = models.DateTimeField(null=True, blank=True)
+    start_log = models.ForeignKey(
+        "qualification.TransitionLog", on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    stop_log = models.ForeignKey(
+        "qualification.TransitionLog", on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    last_error = models.TextField(blank=True)
+
+    objects = ClockQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        verbose_name = _("time limit")
+        indexes = [
+            models.Index(fields=["next_rung_at", "id"], name="clock_rungs", condition=Q(next_rung_at__isnull=False)),
+            models.Index(fields=["due_at"], name="clock_due", condition=_OPEN),
+            models.Index(fields=["calendar_edition"], name="clock_calendar", condition=_OPEN),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_type", "subject_id", "code"], condition=_OPEN, name="clock_one_open",
+                violation_error_message=_("This time limit is already running."),
+            ),
+            models.CheckConstraint(
+                name="clock_budget", condition=Q(budget__gte=1),
+                violation_error_message=_("A time limit is at least one day."),
+            ),
+            models.CheckConstraint(
+                name="clock_due_after_start", condition=Q(due_at__isnull=True) | Q(due_at__gt=F("started_at")),
+                violation_error_message=_("A time limit ends after it starts."),
+            ),
+            models.CheckConstraint(
+                name="clock_running_has_due", condition=~Q(state=ClockState.RUNNING) | Q(due_at__isnull=False),
+                violation_error_message=_("A running time limit has a due moment."),
+            ),
+            models.CheckConstraint(
+                name="clock_rungs_only_running", condition=Q(next_rung_at__isnull=True) | Q(state=ClockState.RUNNING),
+                violation_error_message=_("Only a running time limit fires."),
+            ),
+            models.CheckConstraint(
+                name="clock_stopped_stamp",
+                condition=Q(_OPEN, stopped_at__isnull=True) | Q(~_OPEN, stopped_at__isnull=False),
+                violation_error_message=_("A time limit that ended has its moment, and only such a one."),
+            ),
+            models.CheckConstraint(
+                name="clock_breach_at_due", condition=Q(breached_at__isnull=True) | Q(due_at__isnull=False),
+                violation_error_message=_("Only a limit with a due moment is missed."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.subject_type} {self.subject_id}"
+
+    @property
+    def policy(self) -> policy.ClockPolicy:
+        """The clock's entry in the policy table; KeyError when the table no longer has it."""
+        return policy.BY_CODE[self.code]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the clock runs or is paused."""
+        return self.state in OPEN_STATES
+
+    @property
+    def due_on(self) -> dt.date | None:
+        """The last day on which an act is in time."""
+        return None if self.due_at is None else counting.day_of(self.due_at - dt.timedelta(microseconds=1))
+
+
+class ClockInterval(models.Model):
+    """A time in which a clock did not run: from when to when, why, on whose act. No end: until now, or the stop."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="intervals")
+    cause = models.CharField(max_length=100)
+    reason = models.TextField(blank=True)
+    article = models.CharField(max_length=200, blank=True)
+    paused_at = models.DateTimeField()
+    paused_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    resumed_at = models.DateTimeField(null=True, blank=True)
+    resumed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["paused_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clock"], condition=Q(resumed_at__isnull=True), name="interval_one_open",
+                violation_error_message=_("This time limit is already paused."),
+            ),
+            models.CheckConstraint(
+                name="interval_order", condition=Q(resumed_at__isnull=True) | Q(resumed_at__gte=F("paused_at")),
+                violation_error_message=_("A pause ends after it begins."),
+            ),
+            models.CheckConstraint(
+                name="interval_has_cause", condition=~Q(cause=""), violation_error_message=_("A pause needs a reason."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} {self.cause}"
+
+    @property
+    def reason_text(self) -> str:
+        """The reason somebody gave, or that of the policy table."""
+        return self.reason or str(policy.PAUSE_REASONS.get(self.cause, self.cause))
+
+
+class ClockExtension(models.Model):
+    """An extension by the head of the authority: once, with reasons."""
+
+    clock = models.OneToOneField(Clock, on_delete=models.CASCADE, related_name="extension")
+    days = models.PositiveSmallIntegerField(_("days"))
+    reason = models.TextField(_("reason"))
+    article = models.CharField(max_length=200, blank=True)
+    granted_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="extension_days", condition=Q(days__gte=1),
+                violation_error_message=_("An extension is at least one day."),
+            ),
+            models.CheckConstraint(
+                name="extension_has_reason", condition=~Q(reason=""),
+                violation_error_message=_("An extension needs a reason."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} +{self.days}"
+
+
+class Rung(models.Model):
+    """That a rung of a clock has fired: the unique row is the claim."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="rungs")
+    name = models.CharField(max_length=20)
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["clock", "name"], name="rung_once")]
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} {self.name}"

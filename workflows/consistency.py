@@ -1,0 +1,168 @@
+"""Do states, tasks, clocks and log agree? Each finding is one sentence that names the case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from viewflow.workflow.models import Task
+
+from qualification.applications.enums import ApplicationState as State
+from qualification.applications.models import Application, Concurrence
+from qualification.assessments.models import Assessment, Rectification, Visit
+from qualification.assessors.models import Offer, Seat
+from qualification.certificates.models import Certificate, NumberCounter
+from qualification.models import TransitionLog
+from workflows.clocks import ledger
+from workflows.clocks.models import Clock
+from workflows.flows import STEPS
+from workflows.follow import OPEN
+from workflows.models import CaseProcess
+
+# The stamp that each verb leaves, and the moment its log row must carry.
+STAMPS = {
+    "submit": "submitted_at", "conclude_review": "reviewed_at", "grant": "released_at", "refuse": "released_at",
+}  # fmt: skip
+
+
+def findings(applications: Iterable[Application] | None = None) -> Iterator[str]:
+    """Everything that does not agree; nothing when all is well."""
+    cases = applications if applications is not None else Application.objects.order_by("pk").iterator(chunk_size=500)
+    for application in cases:
+        yield from (f"{application.pk} {application}: {text}" for text in _case(application))
+    yield from _unknown_steps()
+    yield from _numbers()
+
+
+def _case(application: Application) -> Iterator[str]:
+    yield from _log(application)
+    yield from _tasks(application)
+    yield from _clocks(application)
+
+
+def _log(application: Application) -> Iterator[str]:
+    rows = TransitionLog.objects.filter(subject_type=application._meta.label, subject_id=application.pk).order_by("pk")
+    state = str(State.DRAFT)
+    for row in rows:
+        if row.source != state:
+            yield f"the log goes from {row.source!r} where the case was {state!r} (row {row.pk})."
+        state = row.target
+        stamp = STAMPS.get(row.verb)
+        if stamp and getattr(application, stamp) != row.at:
+            yield f"{stamp} is not the moment of {row.verb} in the log."
+    if state != application.state:
+        yield f"the state is {application.state!r}, the log ends at {state!r}."
+
+
+def _tasks(application: Application) -> Iterator[str]:
+    wanted = Counter(expected_steps(application))
+    tasks = Task.objects.filter(process__case__application=application, status__in=OPEN, flow_task_type="HUMAN")
+    found = Counter(t.flow_task.name for t in tasks.order_by("pk"))
+    if wanted != found:
+        yield f"open steps are {dict(found)}, the state wants {dict(wanted)}."
+    process = CaseProcess.objects.filter(application=application).select_related("process").first()
+    if process and bool(process.process.finished) != (application.state in State.final()):
+        yield "the process is finished and the case is not, or the other way round."
+
+
+def expected_steps(application: Application) -> list[str]:
+    """The steps that must be open, worked out from the states alone."""
+    state = application.state
+    simple = {State.DECIDED: "release", State.GRANTED: "issue", State.ISSUING: "sign"}
+    if state in simple:
+        return [simple[State(state)]]
+    if state == State.SUBMITTED:
+        return [_intake_step(application)]
+    if state == State.REVIEWED:
+        asked = Concurrence.objects.filter(application=application, state="requested").count()
+        return ["concur"] * asked or ["decide"]
+    return _review_steps(application) if state == State.IN_REVIEW else []
+
+
+def _intake_step(application: Application) -> str:
+    supplement = getattr(application, "supplement", None)
+    waiting = {"sent": "supplement", "handed_in": "examine_again"}
+    return waiting.get(supplement.state, "examine") if supplement else "examine"
+
+
+def _review_steps(application: Application) -> list[str]:
+    assessment = Assessment.objects.get(application=application)
+    simple = {
+        "teaming": "draw_team", "file_review": "review_file", "on_hold": "supply_file", "visiting": "visit",
+        "reporting": "report",
+    }  # fmt: skip
+    if assessment.state in simple:
+        return [simple[assessment.state]]
+    if assessment.state == "offering":
+        return ["answer_offer"] * Seat.objects.filter(assessment=assessment, assessor__isnull=True).count()
+    if assessment.state == "scheduling":
+        asked = Visit.objects.filter(assessment=assessment, state="proposed").exists()
+        return ["answer_visit" if asked else "propose_visit"]
+    rectification = Rectification.objects.get(assessment=assessment)
+    return ["rectify" if rectification.state == "open" else "verify"]
+
+
+def _clocks(application: Application) -> Iterator[str]:
+    wanted = Counter(expected_clocks(application))
+    clocks = list(
+        Clock.objects.open()
+        .filter(application=application)
+        .select_related("extension")
+        .prefetch_related("intervals", "rungs")
+    )
+    found = Counter(c.code for c in clocks)
+    if wanted != found:
+        yield f"open clocks are {dict(found)}, the state wants {dict(wanted)}."
+    for clock in clocks:
+        counted = ledger.count_of(clock, ledger.place_of(clock.authority_id).calendar)
+        if counted.due_at != clock.due_at:
+            yield f"clock {clock.code} is due at {clock.due_at}, its ledger says {counted.due_at}."
+
+
+def expected_clocks(application: Application) -> list[str]:
+    """The clocks that must be open, worked out from the states alone."""
+    if application.state == State.SUBMITTED:
+        return [
+            {"examine": "acceptance", "supplement": "supplement", "examine_again": "acceptance_after_supplement"}[
+                _intake_step(application)
+            ]
+        ]
+    if application.state in {State.REVIEWED, State.DECIDED}:
+        asked = Concurrence.objects.filter(application=application, state="requested").count()
+        return ["decision"] + ["concurrence"] * asked
+    if application.state in {State.GRANTED, State.ISSUING}:
+        return ["issue"]
+    return _review_clocks(application) if application.state == State.IN_REVIEW else []
+
+
+def _review_clocks(application: Application) -> list[str]:
+    assessment = Assessment.objects.get(application=application)
+    codes = ["technical_review"]
+    if assessment.state in {"file_review", "on_hold"}:
+        codes.append("file_review")
+    codes += ["offer"] * Offer.objects.filter(application=application, state="sent").count()
+    rectification = Rectification.objects.filter(assessment=assessment).first()
+    if rectification and assessment.state == "rectifying":
+        codes.append("rectification" if rectification.state == "open" else "verification")
+    return codes
+
+
+def _unknown_steps() -> Iterator[str]:
+    """Open tasks whose node the flow no longer has."""
+    tasks = Task.objects.filter(status__in=OPEN, flow_task_type="HUMAN", process__case__isnull=False)
+    for reference in sorted(set(tasks.order_by("pk").values_list("flow_task", flat=True)), key=str):
+        name = getattr(reference, "name", None)
+        if name not in STEPS:
+            yield f"open tasks wait at {reference}, which the flow does not have."
+
+
+def _numbers() -> Iterator[str]:
+    """Serials of each counter: from 1 to the last, none twice, none left out."""
+    for counter in NumberCounter.objects.select_related("authority").order_by("year", "authority__code"):
+        prefix = f"{counter.year % 100:02d}{counter.authority.code}"
+        numbers = (
+            Certificate.objects.filter(number__startswith=prefix).order_by("number").values_list("number", flat=True)
+        )
+        serials = sorted(int(n[-4:]) for n in numbers)
+        if serials != list(range(1, counter.last_serial + 1)):
+            yield f"numbers {prefix}…: the counter stands at {counter.last_serial}, the certificates have {len(serials)} serials."

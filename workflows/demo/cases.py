@@ -1,0 +1,226 @@
+"""The cases of the demo: one in every state, each walked there through the services."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any
+
+from django.db import connections
+from django.urls import get_resolver
+from django.utils import timezone
+
+from qualification.accounts.enums import Role
+from qualification.accounts.models import Membership, User
+from qualification.applications.services import drafts, endings, intake
+from qualification.assessments.services import file_review
+from qualification.assessors import services as assessors
+from qualification.assessors.models import Offer
+from qualification.certificates.models import Certificate
+from qualification.laboratories.models import Laboratory
+from qualification.regions.models import Authority
+from workflows.clocks.models import Clock
+from workflows.demo.walk import Cast, Walk, Wish, walk_to
+
+
+class Moments:
+    """Moments of a case: begins so many days ago, and moves on a little with each act, never past the present."""
+
+    def __init__(self, days_ago: int, step: dt.timedelta = dt.timedelta(minutes=7)) -> None:
+        self.moment = timezone.now() - dt.timedelta(days=days_ago)
+        self.step = step
+
+    def __call__(self) -> dt.datetime:
+        self.moment = min(self.moment + self.step, timezone.now())
+        return self.moment
+
+    def leap(self, moment: dt.datetime) -> None:
+        """Go on at a later moment."""
+        self.moment = max(self.moment, moment)
+
+
+def cast_of(laboratory: Laboratory) -> Cast:
+    """The people who act in the cases of a laboratory."""
+    lead = laboratory.authority
+    deciders = {
+        a.pk: _holder(Role.DECISION, a) for a in Authority.objects.filter(is_trial=lead.is_trial).order_by("code")
+    }
+    manager = Membership.objects.select_related("user").get(laboratory=laboratory, role=Role.LAB_MANAGER).user
+    return Cast(
+        manager, _holder(Role.INTAKE, lead), _holder(Role.COORDINATOR, lead), _holder(Role.ISSUER, lead), deciders
+    )
+
+
+def _holder(role: str, authority: Authority) -> User:
+    return Membership.objects.select_related("user").filter(role=role, authority=authority).order_by("pk")[0].user
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One case: whose, how far, since when, and what happens then."""
+
+    lab: int
+    last: str
+    days_ago: int
+    then: Callable[[Walk], None] | None = None
+    wish: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def _supplement(walk: Walk) -> None:
+    walk.ask_supplement("质量手册缺少公正性承诺的发布页,请补充。", "设备一览表第3行缺少溯源有效期,请更正后重新上传。")
+
+
+def _supplement_in(walk: Walk) -> None:
+    _supplement(walk)
+    walk.hand_in_supplement()
+
+
+def _not_accepted(walk: Walk) -> None:
+    intake.refuse_acceptance(
+        application=walk.application, reasons="申请事项依法不属于本行政机关职权范围。", article="行政许可法第三十二条",
+        by=walk.cast.intake, now=walk.now(),
+    )  # fmt: skip
+
+
+def _lapse(walk: Walk) -> None:
+    _supplement(walk)
+    clock = Clock.objects.get(application=walk.application, code="supplement")
+    assert clock.due_at is not None
+    walk.now.leap(clock.due_at + dt.timedelta(minutes=1))  # type: ignore[attr-defined]
+    intake.lapse(request=walk.application.supplement, now=walk.now())
+
+
+def _withdraw(walk: Walk) -> None:
+    endings.withdraw(
+        application=walk.application, reason="场所搬迁,待完成后重新申请。", by=walk.cast.manager, now=walk.now()
+    )
+
+
+def _terminate(walk: Walk) -> None:
+    request = endings.ask_termination(
+        application=walk.application,
+        reason="机构主要设备损坏,短期内无法完成现场试验。",
+        by=walk.cast.coordinator,
+        now=walk.now(),
+    )
+    endings.consent_termination(request=request, answer="同意终止评审。", by=walk.decider, now=walk.now())
+
+
+def _ask_termination(walk: Walk) -> None:
+    endings.ask_termination(
+        application=walk.application, reason="评审组成员突发疾病,机构同意终止。", by=walk.leader, now=walk.now()
+    )
+
+
+def _hold(walk: Walk) -> None:
+    file_review.hold_file(
+        assessment=walk.assessment,
+        items=["补充内部审核和管理评审记录", "补充方法验证记录"],
+        by=walk.leader,
+        now=walk.now(),
+    )
+
+
+def _decline_one(walk: Walk) -> None:
+    offer = (
+        Offer.objects.filter(application=walk.application, state="sent")
+        .select_related("assessor__user", "seat")
+        .order_by("pk")[0]
+    )
+    assessors.decline(offer=offer, reason="同期有其他评审任务。", by=offer.assessor.user, now=walk.now())
+
+
+def _refuse(walk: Walk) -> None:
+    walk.decide("refuse", "经评审,申请的检验检测能力不符合评审准则要求。", "行政许可法第三十八条")
+    walk.release()
+
+
+MOSTLY = {"answer_checklist": {"mostly": 2}}
+
+ISSUED = (
+    Spec(0, "make_papers", 60),
+    Spec(1, "make_papers", 55, options=MOSTLY),
+    Spec(2, "make_papers", 50, wish={"is_food": True}),
+    Spec(3, "make_papers", 45),
+)
+LATER = (
+    Spec(4, "upload_tables", 1),
+    Spec(5, "submit", 1),
+    Spec(6, "submit", 2, _supplement),
+    Spec(7, "submit", 3, _supplement_in),
+    Spec(8, "submit", 48, _lapse),
+    Spec(9, "submit", 4, _not_accepted),
+    Spec(10, "submit", 4, _withdraw),
+    Spec(11, "accept", 4),
+    Spec(12, "draw_team", 1, _decline_one),
+    Spec(13, "accept_offers", 6),
+    Spec(4, "accept_offers", 9, _hold),
+    Spec(5, "propose_visit", 10),
+    Spec(6, "agree_visit", 12),
+    Spec(7, "confirm_rows", 13, _ask_termination),
+    Spec(8, "conclude", 15, options=MOSTLY),
+    Spec(9, "rectify", 20, options=MOSTLY),
+    Spec(10, "verify", 22, options=MOSTLY),
+    Spec(11, "hand_in_report", 14),
+    Spec(12, "concur", 24),
+    Spec(13, "decide", 12),
+    Spec(4, "release", 18),
+    Spec(9, "hand_in_report", 30, _refuse),
+    Spec(10, "pass_file", 26, _terminate),
+)
+EXTENDED = (
+    Spec(0, "agree_visit", 8, wish={"kinds": ["extension"]}),
+    Spec(1, "accept_offers", 5, wish={"kinds": ["renewal"]}),
+    Spec(2, "make_papers", 20, wish={"kinds": ["extension"], "is_food": True}),
+)
+
+
+# An extension needs the certificate of the first stage; the longest walks of a stage begin first.
+STAGES = (ISSUED, EXTENDED[::-1] + LATER[::-1])
+
+
+def make_cases(
+    laboratories: list[Laboratory], labs: Iterable[Any], stages: Iterable[Iterable[Spec]] = STAGES
+) -> Iterator[int]:
+    """Walk the cases stage by stage, as many side by side as there are processors; how many each stage had."""
+    fields = [list(lab.fields) for lab in labs]
+    get_resolver().url_patterns  # noqa: B018 - loaded once, before the processes are forked
+    connections.close_all()  # a connection does not survive a fork
+    with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=get_context("fork")) as pool:
+        for specs in stages:
+            jobs = [(spec, laboratories[spec.lab].pk, fields[spec.lab]) for spec in specs]
+            yield sum(pool.map(_walk_job, jobs))
+
+
+def _walk_job(job: tuple[Spec, int, list[str]]) -> int:
+    spec, laboratory_id, fields = job
+    _walk(spec, Laboratory.objects.select_related("authority__profile").get(pk=laboratory_id), fields)
+    return 1
+
+
+def _walk(spec: Spec, laboratory: Laboratory, fields: list[str]) -> None:
+    certificate = None
+    if spec.wish.get("kinds"):
+        certificate = Certificate.objects.filter(laboratory=laboratory, state="valid").order_by("-pk").first()
+    wish = Wish(fields=fields, certificate=certificate, **spec.wish)
+    walk = Walk(laboratory=laboratory, cast=cast_of(laboratory), wish=wish, moments=Moments(spec.days_ago))
+    walk_to(walk, spec.last, **spec.options)
+    if spec.then:
+        spec.then(walk)
+
+
+def file_manager(laboratory: Laboratory) -> None:
+    """A change of the technical manager, recorded at once."""
+    moments = Moments(6)
+    walk = Walk(laboratory=laboratory, cast=cast_of(laboratory), wish=Wish(kinds=["manager"]), moments=moments)
+    walk.application = drafts.create(
+        laboratory=laboratory, kinds=["manager"], by=walk.cast.manager, now=moments(), manager_post="technical_manager",
+        manager_name="孙立新",
+    )  # fmt: skip
+    walk.upload_materials()
+    walk.submit()

@@ -1,0 +1,112 @@
+"""The door's flow port: after every change of state the flow completes the steps that waited for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Process, Task
+
+from qualification.applications.models import Application
+from qualification.door import Event
+from qualification.statements import Statement
+from workflows.flows import ENDS, HANDS_OVER, STEPS, SUBMIT, VERBS, QualificationFlow
+from workflows.models import CaseProcess
+from workflows.nodes import Step, moving
+
+OPEN = (STATUS.NEW, STATUS.ASSIGNED)
+
+
+class FlowMissing(RuntimeError):
+    """A case has no open step for what has just happened: state and flow do not agree."""
+
+
+def on_event(event: Event) -> None:
+    """Start, move or finish the case's process. A verb no step waits for costs no query.
+
+    Raises FlowMissing when a step should have waited for the verb and none did; the whole change is undone.
+    """
+    verb = (event.label, event.verb)
+    if verb == SUBMIT:
+        _start(event)
+    elif verb in VERBS or verb in ENDS:
+        _advance(event, verb)
+    elif verb in HANDS_OVER:
+        _hand_over(event)
+
+
+def _start(event: Event) -> None:
+    with moving(event):
+        process = QualificationFlow.start.run(event=event)
+    CaseProcess.objects.create(application_id=event.subject.pk, process=process)
+
+
+def _open_tasks(case: int) -> Any:
+    tasks = Task.objects.filter(process__case__application_id=case, status__in=OPEN, flow_task_type="HUMAN")
+    return tasks.select_related("process").order_by("pk")
+
+
+OPEN_TASKS = Statement(_open_tasks, case=int)
+
+
+def open_tasks(application: Application) -> list[Task]:
+    """The tasks of the case that wait for somebody, with their process."""
+    return list(OPEN_TASKS.instances(case=application.pk))
+
+
+def _advance(event: Event, verb: tuple[str, str]) -> None:
+    assert event.application is not None
+    tasks = open_tasks(event.application)
+    waiting = [t for t in tasks if verb in _step(t).verbs and _is_branch_of(t, event)]
+    if not waiting and verb not in ENDS:
+        raise FlowMissing(f"No step of case {event.application.pk} waits for {verb}.")
+    for task in waiting:
+        _execute(task, event)
+    if verb in ENDS:
+        for task in tasks:
+            if task not in waiting:
+                _execute(task, event)
+
+
+def _step(task: Task) -> Step:
+    step = STEPS.get(task.flow_task.name)
+    if step is None:
+        raise FlowMissing(f"Task {task.pk} is of the step {task.flow_task.name!r}, which the flow does not know.")
+    return step
+
+
+def _is_branch_of(task: Task, event: Event) -> bool:
+    branch = _step(task).branch
+    return not branch or task.data.get(branch) == _branch_value(event, branch)
+
+
+def _branch_value(event: Event, branch: str) -> Any:
+    return getattr(event.subject, f"{branch}_id")
+
+
+def _execute(task: Task, event: Event) -> None:
+    activation = task.flow_task.activation_class(task)
+    with moving(event):
+        activation.begin()
+        activation.execute()
+
+
+def _hand_over(event: Event) -> None:
+    """The open task of a seat belongs to whom it is offered, or to the coordinator when nobody is left."""
+    assert event.application is not None
+    seat = event.facts.get("seat")
+    if seat is None:
+        return
+    owner = event.subject.assessor.user_id if event.verb == "send" else None  # type: ignore[attr-defined]
+    Task.objects.filter(
+        process__case__application=event.application,
+        status__in=OPEN,
+        flow_task=QualificationFlow.answer_offer,
+        data__seat=seat,
+    ).update(owner=owner, status=STATUS.ASSIGNED if owner else STATUS.NEW)
+
+
+def process_of(application: Application) -> Process | None:
+    """The case's process, None for a draft or a filing."""
+    link = CaseProcess.objects.filter(application=application).select_related("process").first()
+    return link.process if link else None

@@ -1,0 +1,162 @@
+"""Open tasks of the flow: whose they are, what they are about, and when they are due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import BigIntegerField, Case, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from qualification.accounts.enums import NATIONAL_ROLES, STAFF_ROLES
+from qualification.applications.models import Concurrence, TerminationRequest
+from qualification.assessments.models import Visit
+from qualification.assessors.models import Offer, Seat
+from qualification.regions.models import Authority
+from qualification.regions.settings import setting
+from workflows.clocks.models import Clock
+from workflows.flows import STEPS, QualificationFlow
+from workflows.follow import OPEN
+from workflows.nodes import Step, Who
+
+if TYPE_CHECKING:
+    from qualification.accounts.models import User
+
+CASE = "process__case__application"
+# Roles whose holders have tasks of their own at the lead authority.
+OFFICERS = (Who.INTAKE, Who.COORDINATOR, Who.DECISION, Who.ISSUER)
+NOBODY = Q(pk__in=[])
+
+
+def steps_of(who: Who) -> list[Step]:
+    """The steps that wait for one kind of person, except the branches of other authorities."""
+    return [step for step in STEPS.values() if step.who == who and step.branch != "authority"]
+
+
+def open_tasks() -> QuerySet[Task]:
+    """Tasks that wait for a person."""
+    return Task.objects.filter(status__in=OPEN, flow_task_type="HUMAN").exclude(flow_task=QualificationFlow.sign)
+
+
+def mine(user: User) -> QuerySet[Task]:
+    """What this person can do now."""
+    wanted = _of_laboratory(user) | _of_assessor(user) | _of_leader(user) | _concurrences(user)
+    for who in OFFICERS:
+        wanted |= _of_role(user, who)
+    return open_tasks().filter(wanted)
+
+
+def queue(user: User) -> QuerySet[Task]:
+    """Every open task at the authorities of which the person is staff; of all five for the national roles."""
+    ids = user.authority_ids(STAFF_ROLES)
+    wanted = Q(**{f"{CASE}__authority_id__in": ids}) | Q(
+        flow_task=QualificationFlow.concur, data__authority__in=sorted(ids)
+    )
+    if user.has_role(*NATIONAL_ROLES):
+        wanted |= Q(**{f"{CASE}__authority__is_trial": False}) & ~Q(flow_task=QualificationFlow.release)
+    return open_tasks().filter(wanted)
+
+
+def _of_laboratory(user: User) -> Q:
+    ids = user.laboratory_ids()
+    return Q(flow_task__in=steps_of(Who.LABORATORY), **{f"{CASE}__laboratory_id__in": ids}) if ids else NOBODY
+
+
+def _of_role(user: User, who: Who) -> Q:
+    ids = user.authority_ids({who.value})
+    if not ids:
+        return NOBODY
+    steps = Q(flow_task__in=steps_of(who))
+    if who == Who.COORDINATOR:
+        # Nobody in the pool is left for the seat: the coordinator must act.
+        steps |= Q(flow_task=QualificationFlow.answer_offer, status=STATUS.NEW)
+    return steps & Q(**{f"{CASE}__authority_id__in": ids}) & _allowed(user, who, ids)
+
+
+def _allowed(user: User, who: Who, ids: set[int]) -> Q:
+    if who == Who.DECISION:
+        # Nobody decides a case they accepted or assessed.
+        return (Q(**{f"{CASE}__accepted_by__isnull": True}) | ~Q(**{f"{CASE}__accepted_by": user})) & ~Q(
+            Exists(_seats(user))
+        )
+    if who == Who.ISSUER:
+        authorities = Authority.objects.filter(pk__in=ids).select_related("profile").order_by("pk")
+        strict = [a.pk for a in authorities if setting(a, "issuer_not_decider")]
+        return ~Q(**{f"{CASE}__decided_by": user, f"{CASE}__authority_id__in": strict})
+    return Q()
+
+
+def _concurrences(user: User) -> Q:
+    ids = user.authority_ids({Who.DECISION.value})
+    if not ids:
+        return NOBODY
+    return Q(flow_task=QualificationFlow.concur, data__authority__in=sorted(ids)) & ~Q(Exists(_seats(user)))
+
+
+def _of_assessor(user: User) -> Q:
+    return Q(flow_task=QualificationFlow.answer_offer, owner=user, status=STATUS.ASSIGNED)
+
+
+def _of_leader(user: User) -> Q:
+    return Q(flow_task__in=steps_of(Who.LEADER)) & Q(Exists(_seats(user).filter(role="leader")))
+
+
+def _seats(user: User) -> QuerySet[Seat]:
+    return Seat.objects.filter(assessor__user=user, assessment__application_id=OuterRef(f"{CASE}__pk"))
+
+
+def with_facts(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Along with the case, the row the task is about, and the clock that runs for it: no query per row."""
+    rows = tasks.select_related(f"{CASE}__laboratory", f"{CASE}__authority", f"{CASE}__assessment", "owner")
+    rows = rows.annotate(clock_code=_clock_code(), seat_pk=_number("seat"), asked_pk=_number("authority"))
+    # Several offers and concurrences of a case have a clock of the same kind each: there the row's own counts.
+    rows = rows.annotate(
+        clock_subject=_about("pk", "answer_offer", "concur"),
+        subject_uuid=_about("uuid", "answer_offer", "concur", "answer_visit"),
+    )
+    clocks = _clocks()
+    return rows.annotate(due_at=Subquery(clocks.values("due_at")[:1]), clock_pk=Subquery(clocks.values("pk")[:1]))
+
+
+def _clock_code() -> Case:
+    whens = [When(flow_task=step, then=Value(step.clock)) for step in STEPS.values()]
+    return Case(*whens, default=Value(""), output_field=CharField())
+
+
+def _number(key: str) -> Cast:
+    return Cast(KeyTextTransform(key, "data"), BigIntegerField())
+
+
+def _about(field: str, *steps: str) -> Case:
+    rows = {
+        "answer_offer": Offer.objects.filter(seat_id=OuterRef("seat_pk"), state="sent").order_by("-pk"),
+        "concur": Concurrence.objects.filter(
+            application_id=OuterRef(f"{CASE}__pk"), authority_id=OuterRef("asked_pk")
+        ).order_by("pk"),
+        "answer_visit": Visit.objects.filter(application_id=OuterRef(f"{CASE}__pk"), state="proposed").order_by("-pk"),
+    }
+    return Case(
+        *(When(flow_task=STEPS[step], then=Subquery(rows[step].values(field)[:1])) for step in steps), default=None
+    )
+
+
+def _clocks() -> QuerySet[Clock]:
+    subject = Coalesce(OuterRef("clock_subject"), F("subject_id"))
+    clocks = Clock.objects.open().filter(application_id=OuterRef(f"{CASE}__pk"), code=OuterRef("clock_code"))
+    return clocks.filter(subject_id=subject).order_by("due_at", "pk")
+
+
+def terminations_to_answer(user: User) -> list[TerminationRequest]:
+    """Requests to terminate a review that wait for this decision maker."""
+    ids = user.authority_ids({Who.DECISION.value})
+    if not ids:
+        return []
+    seats = Seat.objects.filter(assessor__user=user, assessment__application_id=OuterRef("application_id"))
+    rows = TerminationRequest.objects.filter(state="asked", application__authority_id__in=ids).filter(
+        Q(application__accepted_by__isnull=True) | ~Q(application__accepted_by=user), ~Exists(seats)
+    )
+    return list(
+        rows.select_related("application__laboratory", "application__authority", "asked_by").order_by("asked_at", "pk")
+    )

@@ -1,0 +1,24 @@
+"""What the sweeps and jobs are called on the page."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+LABELS: dict[str, str | Promise] = {
+    "documents.papers.tasks.sweep": _("Make papers that are due"),
+    "documents.papers.tasks.produce": _("Make a paper"),
+    "documents.tasks.sweep": _("Check files that wait, and remove abandoned ones"),
+    "documents.tasks.check_file": _("Check a file"),
+    "qualification.certificates.tasks.sweep": _("Certificates that end"),
+    "workflows.clocks.sweep.job": _("Deadlines that have come"),
+    "workflows.outbox.tasks.sweep": _("Send messages that wait"),
+    "workflows.outbox.tasks.send_now": _("Send messages at once"),
+    "workflows.jobs.reaper.sweep": _("Put back jobs of processes that died"),
+    "workflows.jobs.sweeps.prune": _("Remove rows of jobs finished long ago"),
+}
+
+
+def label_of(name: str) -> str:
+    """The words for a sweep or job, or its technical name."""
+    return str(LABELS.get(name, name))
