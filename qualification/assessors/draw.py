@@ -80,15 +80,25 @@ def draw_one(*, seed: str, candidates: Sequence[Candidate], fields: Iterable[str
     return next(fit, None)
 
 
-def repeat(*, seed: str, candidates: Iterable[Mapping[str, Any]], wanted: Mapping[str, Any]) -> list[int]:
-    """Who the record of a draw leads to, seat by seat; 0 for a seat that nobody fits. Equal to what was chosen."""
+def drawn_again(*, seed: str, candidates: Iterable[Mapping[str, Any]], wanted: Mapping[str, Any]) -> Drawn:
+    """The draw of a record, done again."""
     known = [
         Candidate(int(c["id"]), str(c["uuid"]), frozenset(c["fields"]), c["grade"] == Grade.LEADER) for c in candidates
     ]
-    if "seat" in wanted:
-        one = draw_one(seed=seed, candidates=known, fields=wanted["seat_fields"], leader=wanted["leader"])
-        return [one.id if one else 0]
-    drawn = draw_team(seed=seed, candidates=known, fields=wanted["fields"], size=wanted["size"])
+    if "seat" not in wanted:
+        return draw_team(seed=seed, candidates=known, fields=wanted["fields"], size=wanted["size"])
+    fields, leader = wanted["seat_fields"], wanted["leader"]
+    return one_place(draw_one(seed=seed, candidates=known, fields=fields, leader=leader), fields=fields, leader=leader)
+
+
+def one_place(found: Candidate | None, *, fields: Sequence[str], leader: bool) -> Drawn:
+    """The draw for one seat."""
+    return Drawn([Place(leader, tuple(fields), found)], [] if found else list(fields))
+
+
+def repeat(*, seed: str, candidates: Iterable[Mapping[str, Any]], wanted: Mapping[str, Any]) -> list[int]:
+    """Who the record of a draw leads to, seat by seat; 0 for a seat that nobody fits. Equal to what was chosen."""
+    drawn = drawn_again(seed=seed, candidates=candidates, wanted=wanted)
     return [p.candidate.id if p.candidate else 0 for p in drawn.places]
 
 

@@ -20,6 +20,7 @@ from qualification.assessors import draw
 from qualification.assessors.enums import Exclusion, Grade, OfferState, SeatRole
 from qualification.assessors.models import Assessor, Draw, Offer, Seat
 from qualification.assessors.queries import Judged, judge_pool
+from qualification.assessors.services import shortage_of
 from qualification.models import TransitionLog
 from qualification.regions.models import Authority, DictionaryEntry
 from qualification.regions.settings import setting
@@ -141,7 +142,7 @@ def _shortages(assessment: Assessment) -> dict[int, str]:
     for record in Draw.objects.filter(assessment=assessment).order_by("pk"):
         drawn_for = [record.wanted["seat"]] if "seat" in record.wanted else seats
         for seat, chosen in zip(drawn_for, record.chosen, strict=False):
-            found[seat] = "" if chosen else record.shortage
+            found[seat] = "" if chosen else shortage_of(record)
     return found
 
 
@@ -224,6 +225,7 @@ def draw_page(record: Draw) -> dict[str, Any]:
     excluded = [{**e, "reasons": [labels.get(r, r) for r in e["reasons"]]} for e in record.excluded]
     return {
         "record": record,
+        "shortage": shortage_of(record),
         "application": record.assessment.application,
         "ranked": ranked(record),
         "excluded": excluded,

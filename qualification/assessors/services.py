@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from qualification import door
@@ -68,13 +69,15 @@ def _record(
     now: dt.datetime,
     wanted: dict[str, Any],
 ) -> Draw:
+    with translation.override(settings.LANGUAGE_CODE):
+        shortage = _shortage(drawn, fit=sum(j.is_fit for j in judged), judged=len(judged))
     return Draw.objects.create(
         assessment=assessment, seed=seed, drawn_at=now, drawn_by=by,
         wanted={**wanted, "fields": sorted(assessment.application.field_codes)},
         candidates=[_told(j) for j in judged if j.is_fit],
         excluded=[{**_told(j), "reasons": [str(e.value) for e in j.exclusions]} for j in judged if not j.is_fit],
         chosen=[p.candidate.id if p.candidate else 0 for p in drawn.places],
-        shortage=_shortage(drawn, judged),
+        shortage=shortage,
     )  # fmt: skip
 
 
@@ -86,14 +89,21 @@ def _told(judged: Judged) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _shortage(drawn: draw.Drawn, judged: Sequence[Judged]) -> str:
+def shortage_of(record: Draw) -> str:
+    """Why seats of this draw stay empty, in the active language; empty when none does."""
+    if all(record.chosen):
+        return ""
+    drawn = draw.drawn_again(seed=record.seed, candidates=record.candidates, wanted=record.wanted)
+    return _shortage(drawn, fit=len(record.candidates), judged=len(record.candidates) + len(record.excluded))
+
+
+def _shortage(drawn: draw.Drawn, *, fit: int, judged: int) -> str:
     empty = [p for p in drawn.places if p.candidate is None]
     if not empty:
         return ""
-    fit = sum(j.is_fit for j in judged)
     parts = [
         _("%(empty)s seats stay empty; %(fit)s of %(all)s assessors are fit.")
-        % {"empty": len(empty), "fit": fit, "all": len(judged)}
+        % {"empty": len(empty), "fit": fit, "all": judged}
     ]
     if any(p.is_leader for p in empty):
         parts.append(_("No lead assessor is fit."))
@@ -126,8 +136,7 @@ def draw_next(*, seat: Seat, now: dt.datetime, by: User | None = None) -> Draw:
     seed = secrets.token_hex(16)
     is_leader = seat.role == SeatRole.LEADER
     found = draw.draw_one(seed=seed, candidates=candidates(judged), fields=seat.field_codes, leader=is_leader)
-    place = draw.Place(is_leader, tuple(seat.field_codes), found)
-    drawn = draw.Drawn([place], [] if found else list(seat.field_codes))
+    drawn = draw.one_place(found, fields=seat.field_codes, leader=is_leader)
     wanted = {"seat": seat.pk, "leader": is_leader, "seat_fields": sorted(seat.field_codes)}
     record = _record(assessment, seed, judged, drawn, by, now, wanted)
     if found:
