@@ -203,9 +203,15 @@ def _start(event: Event, case: Application, policy: ClockPolicy, how: Start) -> 
         application=case, authority=place.authority, code=policy.code, edition=EDITION,
         subject_type=policy.subject, subject_id=event.subject.pk if policy.subject == event.label else case.pk,
         budget=term.budget, unit=policy.unit, started_at=started_at, started_on=started_on, start_log=event.log,
+        kinds=",".join(sorted(case.kinds)), is_trial=_is_trial(case, place),
     )  # fmt: skip
     ledger.project(clock, counting.count(term, place.calendar), place)
     _insert(clock)
+
+
+def _is_trial(case: Application, place: ledger.Place) -> bool:
+    """Whether the case, or the authority that is asked, is only a trial."""
+    return place.authority.is_trial or (case.authority_id != place.authority.pk and case.authority.is_trial)
 
 
 def _insert(clock: Clock) -> None:

@@ -16,9 +16,9 @@ from workflows.clocks import counting
 from workflows.clocks.counting import Count, Pause, Term, day_of
 from workflows.clocks.enums import ClockState, Unit
 from workflows.clocks.models import Clock, ClockExtension, ClockInterval
-from workflows.clocks.policy import ClockPolicy, RungPolicy
+from workflows.clocks.policy import ClockPolicy, RungName, RungPolicy
 
-PROJECTED = ("due_at", "is_provisional", "next_rung_at", "calendar_edition")
+PROJECTED = ("due_at", "is_provisional", "next_rung_at", "warn_at", "ladder", "calendar_edition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,11 @@ def project(clock: Clock, counted: Count, place: Place, fired: Collection[str] =
     clock.due_at = counted.due_at
     clock.is_provisional = counted.is_provisional
     clock.calendar_edition = place.calendar_edition
-    is_running = clock.state == ClockState.RUNNING
-    clock.next_rung_at = next_rung_at(clock.policy, counted, place.rungs_at, fired) if is_running else None
+    ladder = moments(clock.policy.rungs, counted, place.rungs_at)
+    clock.ladder = [[rung.name.value, moment.isoformat()] for moment, rung in ladder]
+    clock.warn_at = next((moment for moment, rung in ladder if rung.name == RungName.WARN), None)
+    ahead = (moment for moment, rung in ladder if rung.name not in fired)
+    clock.next_rung_at = next(ahead, None) if clock.state == ClockState.RUNNING else None
 
 
 def work_out(clock: Clock, place: Place) -> None:

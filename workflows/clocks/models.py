@@ -38,7 +38,12 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 
 
 class Clock(models.Model):
-    """One time limit of one subject. `due_at` is what `counting.count` says of the facts, and nothing else."""
+    """One time limit of one subject. `due_at` is what `counting.count` says of the facts, and nothing else.
+
+    `ladder` is the moment of every rung in order, as [name, ISO moment]; `warn_at` that of the warning (at risk from
+    then on). `holder` is the person whose act the clock waits for now; `kinds` the kinds of the case, sorted, joined
+    by commas; clocks of a trial (`is_trial`) are in no board and no number.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     application = models.ForeignKey(
@@ -57,6 +62,13 @@ class Clock(models.Model):
     is_provisional = models.BooleanField(default=False)
     calendar_edition = models.BigIntegerField(default=0)
     next_rung_at = models.DateTimeField(null=True, blank=True)
+    warn_at = models.DateTimeField(null=True, blank=True)
+    ladder: models.JSONField[list[list[str]]] = models.JSONField(default=list, blank=True)
+    holder = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    kinds = models.CharField(max_length=120, blank=True)
+    is_trial = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
     stopped_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
@@ -77,6 +89,7 @@ class Clock(models.Model):
             models.Index(fields=["next_rung_at", "id"], name="clock_rungs", condition=Q(next_rung_at__isnull=False)),
             models.Index(fields=["due_at"], name="clock_due", condition=_OPEN),
             models.Index(fields=["calendar_edition"], name="clock_calendar", condition=_OPEN),
+            models.Index(fields=["holder"], name="clock_holder", condition=_OPEN),
         ]
         constraints = [
             models.UniqueConstraint(
