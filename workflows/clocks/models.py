@@ -88,7 +88,6 @@ class Clock(models.Model):
         indexes = [
             models.Index(fields=["next_rung_at", "id"], name="clock_rungs", condition=Q(next_rung_at__isnull=False)),
             models.Index(fields=["due_at"], name="clock_due", condition=_OPEN),
-            models.Index(fields=["calendar_edition"], name="clock_calendar", condition=_OPEN),
             models.Index(fields=["holder"], name="clock_holder", condition=_OPEN),
         ]
         constraints = [
@@ -212,6 +211,8 @@ class Rung(models.Model):
     name = models.CharField(max_length=20)
     due_at = models.DateTimeField()
     fired_at = models.DateTimeField()
+    # A reminder whose limit had run out before it could fire: recorded, but nobody is told.
+    is_silent = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["pk"]
@@ -219,3 +220,51 @@ class Rung(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clock_id} {self.name}"
+
+
+class CalendarPass(models.Model):
+    """The working-out of the open clocks after a change of calendar; its numbers show how far it is.
+
+    When it has finished, the dates of every open clock are right under `edition`, also of those it did not have to
+    write. `cursor` is the last clock looked at, `held_up` are those somebody was working on just then.
+    """
+
+    edition = models.BigIntegerField(unique=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cursor = models.BigIntegerField(default=0)
+    held_up: models.JSONField[list[int]] = models.JSONField(default=list, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    checked = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=Q(finished_at__isnull=True), name="calendar_pass_one_at_a_time"
+            ),
+            models.CheckConstraint(
+                name="calendar_pass_finished_whole", condition=Q(finished_at__isnull=True) | Q(held_up=[]),
+                violation_error_message=_("Every time limit has been looked at before this is finished."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"edition {self.edition}"
+
+
+class ClockMove(models.Model):
+    """That a change of calendar has moved a due moment: from when to when."""
+
+    calendar_pass = models.ForeignKey(CalendarPass, on_delete=models.CASCADE, related_name="moves", db_index=False)
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="moves")
+    due_before = models.DateTimeField(null=True, blank=True)
+    due_after = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["calendar_pass", "clock"], name="move_once_per_pass")]
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} {self.due_before} → {self.due_after}"

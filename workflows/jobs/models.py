@@ -16,6 +16,7 @@ class Heartbeat(models.Model):
     interval = models.PositiveIntegerField(_("interval in seconds"), default=0)
     last_started_at = models.DateTimeField(_("last started"), null=True, blank=True)
     last_success_at = models.DateTimeField(_("last success"), null=True, blank=True)
+    last_seconds = models.FloatField(_("seconds the last run took"), null=True, blank=True)
     last_failure_at = models.DateTimeField(_("last failure"), null=True, blank=True)
     last_error = models.TextField(_("last error"), blank=True)
     runs = models.PositiveBigIntegerField(_("runs"), default=0)

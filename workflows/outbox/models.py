@@ -141,3 +141,19 @@ class Delivery(models.Model):
         """What the state badge shows."""
         state = DeliveryState(self.state)
         return {"label": str(state.label), "icon": state.icon, "tone": state.tone}
+
+
+class Digest(models.Model):
+    """That a person has had the day's digest of time limits: the unique row is the claim. No message: nothing to say."""
+
+    recipient = models.ForeignKey("accounts.User", on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    made_at = models.DateTimeField()
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [models.UniqueConstraint(fields=["recipient", "day"], name="digest_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id} {self.day}"
