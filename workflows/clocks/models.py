@@ -226,7 +226,8 @@ class CalendarPass(models.Model):
     """The working-out of the open clocks after a change of calendar; its numbers show how far it is.
 
     When it has finished, the dates of every open clock are right under `edition`, also of those it did not have to
-    write. `cursor` is the last clock looked at, `held_up` are those somebody was working on just then.
+    write. `cursor` is the last clock looked at, `held_up` are those somebody was working on just then. It begins when
+    the transactions `waits_for` have ended, which may have counted with the calendar as it was before.
     """
 
     edition = models.BigIntegerField(unique=True)
@@ -234,6 +235,7 @@ class CalendarPass(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     cursor = models.BigIntegerField(default=0)
     held_up: models.JSONField[list[int]] = models.JSONField(default=list, blank=True)
+    waits_for: models.JSONField[list[int]] = models.JSONField(default=list, blank=True)
     total = models.PositiveIntegerField(default=0)
     checked = models.PositiveIntegerField(default=0)
     moved = models.PositiveIntegerField(default=0)
