@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import calendar as months
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -121,8 +120,12 @@ def _count_on(term: Term, amount: int, after: dt.date, lines: list[Line], calend
         lines.append(_line(term, day, number + 1, calendar))
         number = lines[-1].number or number
     if term.unit != Unit.WORKING and term.rolls:
-        lines += _roll(day, calendar)
-    return lines[-1].day
+        return _roll(term, day, lines, calendar)
+    return day
+
+
+def _is_paused(term: Term, day: dt.date) -> bool:
+    return any(pause.covers(day) for pause in term.pauses)
 
 
 def _never_resumes(term: Term, day: dt.date) -> bool:
@@ -132,23 +135,25 @@ def _never_resumes(term: Term, day: dt.date) -> bool:
 def _line(term: Term, day: dt.date, number: int, calendar: WorkCalendar) -> Line:
     kind = DayKind.CALENDAR if term.unit != Unit.WORKING else day_kind(day, calendar)
     is_counted = kind in (DayKind.WORKING, DayKind.MAKE_UP, DayKind.CALENDAR)
-    if any(pause.covers(day) for pause in term.pauses):
+    if _is_paused(term, day):
         kind, is_counted = DayKind.PAUSED, False
     return Line(day, number if is_counted else None, kind, calendar.name_of(day), calendar.is_provisional(day))
 
 
-def _roll(last: dt.date, calendar: WorkCalendar) -> Iterator[Line]:
-    rolled = calendar.next_working(last)
-    while last < rolled:
+def _roll(term: Term, last: dt.date, lines: list[Line], calendar: WorkCalendar) -> dt.date | None:
+    """Append the days up to the next working day on which the clock is not paused; None if a pause has no end."""
+    while not calendar.is_working(last) or _is_paused(term, last):
         last += DAY
-        yield Line(last, None, DayKind.ROLLED, calendar.name_of(last), calendar.is_provisional(last))
+        if _never_resumes(term, last):
+            return None
+        kind = DayKind.PAUSED if _is_paused(term, last) else DayKind.ROLLED
+        lines.append(Line(last, None, kind, calendar.name_of(last), calendar.is_provisional(last)))
+    return last
 
 
 def _is_provisional(term: Term, lines: list[Line]) -> bool:
-    """A working-day count leans on every day; the other units only on whether their end is a day off."""
-    if term.unit == Unit.WORKING:
-        return any(line.is_provisional for line in lines)
-    return term.rolls and bool(lines) and lines[-1].is_provisional
+    """Whether the count crosses into a year not published; a period that does not roll leans on no calendar."""
+    return (term.unit == Unit.WORKING or term.rolls) and any(line.is_provisional for line in lines)
 
 
 def day_kind(day: dt.date, calendar: WorkCalendar) -> DayKind:
