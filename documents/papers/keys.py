@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -59,7 +60,7 @@ def load(code: str, *, now: dt.datetime, is_demonstration_allowed: bool) -> Sign
     """The key of an authority. Raises KeyMissing if absent, unreadable, not matching, out of date or not allowed."""
     files = files_of(code)
     try:
-        key = _read(code, files)
+        key = _read(code, files, _stamps(files))
     except FileNotFoundError as error:
         raise KeyMissing(
             _("Authority %(code)s has no signing key: %(path)s is missing. Put its key there, or make a "
@@ -74,7 +75,15 @@ def load(code: str, *, now: dt.datetime, is_demonstration_allowed: bool) -> Sign
     return key
 
 
-def _read(code: str, files: KeyFiles) -> SigningKey:
+def _stamps(files: KeyFiles) -> tuple[tuple[int, int], ...]:
+    """What tells whether a file was replaced: its time of change and its size. Raises FileNotFoundError."""
+    there = [files.key, files.certificate, *([files.chain] if files.chain.exists() else [])]
+    return tuple((state.st_mtime_ns, state.st_size) for state in (path.stat() for path in there))
+
+
+@lru_cache(maxsize=64)
+def _read(code: str, files: KeyFiles, stamps: tuple[tuple[int, int], ...]) -> SigningKey:
+    # Kept as long as its files stay as they are: checking an RSA key takes longer than signing with it.
     private = serialization.load_pem_private_key(files.key.read_bytes(), password=None)
     certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
     chain = tuple(x509.load_pem_x509_certificates(files.chain.read_bytes())) if files.chain.exists() else ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from documents.papers import annexes, keys, qr, rendering, signing
 from documents.papers.models import Paper
 
 DEMONSTRATION_CAPTION = "演示专用章"
+SEAL_DATE = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def make(paper: Paper) -> bytes:
@@ -24,7 +27,7 @@ def make(paper: Paper) -> bytes:
         raise rendering.RenderingFailed(
             f"The paper reserves places for {sorted(places)}, but is signed by {sorted(paper.signers)}."
         )
-    given = [signing.Signer(key, places[key.code], _seal(paper, key)) for key in found]
+    given = [signing.Signer(key, places[key.code], _seal(key)) for key in found]
     return signing.sign(rendered.pdf, given, reason=paper.title)
 
 
@@ -59,6 +62,11 @@ def _pictures(paper: Paper) -> dict[str, bytes]:
     return {"qr.svg": qr.svg(address)} if address else {}
 
 
-def _seal(paper: Paper, key: keys.SigningKey) -> bytes:
-    caption = DEMONSTRATION_CAPTION if key.is_demonstration else ""
-    return rendering.render_seal(key.name, caption=caption, made_at=paper.requested_at)
+def _seal(key: keys.SigningKey) -> bytes:
+    return _seal_picture(key.name, DEMONSTRATION_CAPTION if key.is_demonstration else "")
+
+
+@lru_cache(maxsize=64)
+def _seal_picture(name: str, caption: str) -> bytes:
+    # The same for every paper of an authority: only the drawing is taken from it, never its date.
+    return rendering.render_seal(name, caption=caption, made_at=SEAL_DATE)

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from asn1crypto.keys import PrivateKeyInfo
 from asn1crypto.x509 import Certificate
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils import layout
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers
+from pyhanko.sign.general import get_pyca_cryptography_hash
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -101,7 +104,7 @@ def _signed_once(pdf: bytes, signer: Signer, *, reason: str, is_first: bool) -> 
         field_name=field_name(signer.key), md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES,
         certify=is_first, docmdp_permissions=fields.MDPPerm.FILL_FORMS, reason=reason, name=signer.key.name,
     )  # fmt: skip
-    pdf_signer = signers.PdfSigner(meta, signer=_cms_signer(signer.key), stamp_style=_style(signer.picture))
+    pdf_signer = signers.PdfSigner(meta, signer=HeldKeySigner(signer.key), stamp_style=_style(signer.picture))
     out = io.BytesIO()
     pdf_signer.sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True, bytes_reserved=BYTES_RESERVED, output=out
@@ -119,13 +122,25 @@ def _style(picture: bytes) -> StaticStampStyle:
     )
 
 
-def _cms_signer(key: SigningKey) -> signers.SimpleSigner:
-    private = key.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    return signers.SimpleSigner(
-        signing_cert=_asn1(key.certificate),
-        signing_key=PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore.from_certs([_asn1(above) for above in key.chain]),  # type: ignore[no-untyped-call]
-    )
+class HeldKeySigner(signers.SimpleSigner):
+    """Signs with the key as it was loaded; pyHanko's own would read and check an RSA key anew for each signature."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self.private = key.private
+        super().__init__(
+            signing_cert=_asn1(key.certificate),
+            signing_key=PrivateKeyInfo.load(
+                key.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+            ),
+            cert_registry=SimpleCertificateStore.from_certs([_asn1(above) for above in key.chain]),  # type: ignore[no-untyped-call]
+        )
+
+    def sign_raw(self, data: bytes, digest_algorithm: str) -> bytes:
+        """The raw signature over the data."""
+        mechanism = self.get_signature_mechanism_for_digest(digest_algorithm)
+        if isinstance(self.private, RSAPrivateKey) and mechanism.signature_algo == "rsassa_pkcs1v15":
+            return self.private.sign(data, PKCS1v15(), get_pyca_cryptography_hash(digest_algorithm))
+        return super().sign_raw(data, digest_algorithm)
 
 
 def _asn1(certificate: x509.Certificate) -> Certificate:
