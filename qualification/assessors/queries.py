@@ -47,14 +47,16 @@ class Judged:
         return not self.exclusions
 
 
-def judge_pool(assessment: Assessment, *, today: dt.date) -> list[Judged]:
-    """Every assessor of the pool with the reasons that keep them out of this case, in the order of the pool."""
+def judge_pool(assessment: Assessment, *, today: dt.date, only: int | None = None) -> list[Judged]:
+    """Every assessor of the pool, or `only` one, with the reasons that keep them out of this case, in the order of the pool."""
     application = assessment.application
     pool = (
         Assessor.objects.filter(home__is_trial=application.authority.is_trial)
         .select_related("user", "home")
         .order_by("pk")
     )
+    if only is not None:
+        pool = pool.filter(pk=only)
     bars = _Bars.of(assessment, today)
     fields = set(application.field_codes)
     return [Judged(a, tuple(_exclusions(a, fields, bars, today))) for a in pool]

@@ -129,11 +129,14 @@ def _offer(seat: Seat, assessor_id: int, record: Draw, now: dt.datetime) -> Offe
     return offer
 
 
-def draw_next(*, seat: Seat, now: dt.datetime, by: User | None = None) -> Draw:
-    """Draw the next candidate for one open seat and send the offer; nobody left is escalated."""
+def draw_next(*, seat: Seat, now: dt.datetime, by: User | None = None, seed: str = "") -> Draw:
+    """Draw the next candidate for one open seat and send the offer; nobody left is escalated.
+
+    The seed is random unless a draw is repeated.
+    """
     assessment = seat.assessment
     judged = judge_pool(assessment, today=timezone.localdate(now))
-    seed = secrets.token_hex(16)
+    seed = seed or secrets.token_hex(16)
     is_leader = seat.role == SeatRole.LEADER
     found = draw.draw_one(seed=seed, candidates=candidates(judged), fields=seat.field_codes, leader=is_leader)
     drawn = draw.one_place(found, fields=seat.field_codes, leader=is_leader)
@@ -182,14 +185,14 @@ def accept(*, offer: Offer, by: User, now: dt.datetime) -> Offer:
 def _demand_still_fit(offer: Offer, today: dt.date) -> None:
     # A tie, a suspension or the end of the certificate may have come since the draw.
     lasting = {Exclusion.STANDING, Exclusion.CERTIFICATE, Exclusion.TIE, Exclusion.CONFLICT}
-    judged = next(j for j in judge_pool(offer.seat.assessment, today=today) if j.assessor.pk == offer.assessor_id)
+    (judged,) = judge_pool(offer.seat.assessment, today=today, only=offer.assessor_id)
     found = [str(e.label) for e in judged.exclusions if e in lasting]
     if found:
         raise door.Stale(_(", ").join(found))
 
 
-def decline(*, offer: Offer, reason: str, by: User, now: dt.datetime) -> Offer:
-    """The assessor declines with a reason; the next is drawn by itself."""
+def decline(*, offer: Offer, reason: str, by: User, now: dt.datetime, seed: str = "") -> Offer:
+    """The assessor declines with a reason; the next is drawn by itself, with the seed if one is given."""
     if not reason.strip():
         raise ValidationError(_("Say why you decline; the coordinator and the record need it."))
 
@@ -198,7 +201,7 @@ def decline(*, offer: Offer, reason: str, by: User, now: dt.datetime) -> Offer:
 
     with transaction.atomic():
         door.perform(offer, "decline", by=by, now=now, reason=reason, before=keep, facts={"seat": offer.seat_id})
-        _next_after(offer, now)
+        _next_after(offer, now, seed)
     return offer
 
 
@@ -216,18 +219,18 @@ def decline_for_tie(*, offer: Offer, kind: str, note: str, by: User, now: dt.dat
     return offer
 
 
-def expire(*, offer: Offer, now: dt.datetime) -> Offer:
-    """The time to answer ran out; the next is drawn by itself."""
+def expire(*, offer: Offer, now: dt.datetime, seed: str = "", article: str = "") -> Offer:
+    """The time to answer ran out; the next is drawn by itself, with the seed if one is given."""
     with transaction.atomic():
-        door.perform(offer, "expire", by=None, now=now, facts={"seat": offer.seat_id})
-        _next_after(offer, now)
+        door.perform(offer, "expire", by=None, now=now, article=article, facts={"seat": offer.seat_id})
+        _next_after(offer, now, seed)
     return offer
 
 
-def _next_after(offer: Offer, now: dt.datetime) -> None:
+def _next_after(offer: Offer, now: dt.datetime, seed: str) -> None:
     seat = Seat.objects.select_related("assessment__application__authority").get(pk=offer.seat_id)
     if seat.assessment.state == AssessmentState.OFFERING:
-        draw_next(seat=seat, now=now)
+        draw_next(seat=seat, now=now, seed=seed)
 
 
 def team_of(assessment: Assessment) -> list[Assessor]:
