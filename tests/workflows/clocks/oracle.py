@@ -24,9 +24,6 @@ from pathlib import Path
 DATA = Path(__file__).parents[2] / "data"
 BEIJING = datetime.timezone(datetime.timedelta(hours=8))
 ONE_DAY = datetime.timedelta(days=1)
-#: Longer than any limit here: what is not reached by then is never reached.
-HORIZON = 4000
-
 WORKING, CALENDAR, MONTHS = "working", "calendar", "months"
 
 
@@ -113,15 +110,21 @@ def months_on(day: datetime.date, months: int) -> datetime.date:
     raise AssertionError(day)
 
 
-def is_paused(day: datetime.date, question: Question) -> bool:
-    for paused, resumed in question.pauses:
-        if day > local_day(paused) and (resumed is None or day <= local_day(resumed)):
-            return True
-    return False
+#: The day of the event that pauses and the day of the event that resumes, or None.
+Pauses = list[tuple[datetime.date, datetime.date | None]]
+
+
+def is_paused(day: datetime.date, pauses: Pauses) -> bool:
+    return any(day > paused and (resumed is None or day <= resumed) for paused, resumed in pauses)
+
+
+def is_paused_for_good(day: datetime.date, pauses: Pauses) -> bool:
+    return any(resumed is None and day > paused for paused, resumed in pauses)
 
 
 def answer(question: Question, almanac: Almanac) -> Answer:
     day = local_day(question.start)
+    pauses = [(local_day(start), None if end is None else local_day(end)) for start, end in question.pauses]
     counted: list[datetime.date] = []
     budget = 0
     crossed: set[int] = set()
@@ -133,19 +136,19 @@ def answer(question: Question, almanac: Almanac) -> Answer:
         while wanted:
             day = day + ONE_DAY
             crossed.add(day.year)
-            if len(crossed) * 365 > HORIZON:
+            if is_paused_for_good(day, pauses):
                 return Answer(None, counted, budget, False)
-            if is_paused(day, question):
+            if is_paused(day, pauses):
                 continue
             if question.unit == WORKING and not almanac.is_working(day):
                 continue
             counted.append(day)
             wanted -= 1
         if question.unit != WORKING and question.rolls:
-            while is_paused(day, question) or not almanac.is_working(day):
+            while is_paused(day, pauses) or not almanac.is_working(day):
                 day = day + ONE_DAY
                 crossed.add(day.year)
-                if len(crossed) * 365 > HORIZON:
+                if is_paused_for_good(day, pauses):
                     return Answer(None, counted, budget, False)
     leans = question.unit == WORKING or question.rolls
     return Answer(day, counted, budget, leans and any(year not in almanac.years for year in crossed))

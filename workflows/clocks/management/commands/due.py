@@ -37,15 +37,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         date, limit, unit = options["date"], options["limit"], Unit(options["unit"])
         calendar = _calendar(options["region"])
-        if limit < 0:
-            self.stdout.write(backward(date, -limit, unit, calendar).isoformat())
-            self.stdout.write(f"Counted backward from {date}, {-limit} {unit.value}; such a period never rolls.")
-            return
         try:
-            counted = count(Term(date, limit, unit), calendar)
-        except (ImpossibleTerm, OverflowError) as error:
+            if limit < 0:
+                self._print_backward(Term(date, -limit, unit), calendar)
+            else:
+                self._print(date, count(Term(date, limit, unit), calendar))
+        except ImpossibleTerm as error:
             raise CommandError(str(error)) from error
-        self._print(date, counted)
+        except (OverflowError, ValueError) as error:
+            raise CommandError(f"{limit} {unit.value} from {date} lead out of the calendar.") from error
+
+    def _print_backward(self, term: Term, calendar: WorkCalendar) -> None:
+        self.stdout.write(backward(term.started_on, term.budget, term.unit, calendar).isoformat())
+        counted = f"{term.budget} {term.unit.value}"
+        self.stdout.write(f"Counted backward from {term.started_on}, {counted}; such a period never rolls.")
 
     def _print(self, date: dt.date, counted: Count) -> None:
         self.stdout.write(f"{counted.last_day:%Y-%m-%d}")
