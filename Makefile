@@ -27,7 +27,7 @@ setup: ## Fetch the packages, make the translations
 	@$(MAKE) --no-print-directory $(STAMPS)/messages
 
 test: setup $(STAMPS)/dev ## Run all tests, on DATABASE_URL or the embedded PostgreSQL; ARGS goes to pytest
-	@$(ON_DATABASE) .venv/bin/pytest -n 2 $(ARGS)
+	@DATABASE_STATEMENT_TIMEOUT=300 $(ON_DATABASE) .venv/bin/pytest -n 2 $(ARGS)
 
 lint: setup $(STAMPS)/dev ## Check style, types, translations and migrations
 	.venv/bin/ruff check

@@ -36,3 +36,19 @@ class Purpose(models.TextChoices):
 
     DOWNLOAD = "download", _("downloaded")
     VIEW = "view", _("looked at")
+
+
+class Fault(models.TextChoices):
+    """What the nightly proof has found wrong with a stored file."""
+
+    LOST = "lost", _("not in the store")
+    ALTERED = "altered", _("altered in the store")
+
+
+class UploadState(models.TextChoices):
+    """Where a file on its way is."""
+
+    OPEN = "open", _("on its way")
+    ARRIVED = "arrived", _("arrived, being read")
+    DONE = "done", _("taken in")
+    GIVEN_UP = "given_up", _("given up")

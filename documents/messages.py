@@ -76,8 +76,22 @@ _SENTENCES: dict[str, Promise] = {
         "“%(name)s” takes too much time or memory to open. Split it or save it anew, and upload it again."
     ),
     "same": gettext_lazy("“%(name)s” is the same as version %(number)s, which is here already. Nothing was added."),
+    "malware": gettext_lazy(
+        "“%(name)s” contains malware (%(signature)s) and is not taken. "
+        "Scan your computer with a current malware scanner, make the document anew, and upload it again."
+    ),
     "altered": gettext_lazy("The stored copy of “%(name)s” differs from what was uploaded. Please upload it again."),
     "unfinished": gettext_lazy("The upload of “%(name)s” broke off before the end. Please upload it again."),
+    "arrived_altered": gettext_lazy(
+        "What arrived of “%(name)s” is not what was sent: size or SHA-256 differ. Nothing was kept; please upload it again."
+    ),
+    "given_up": gettext_lazy("The upload of “%(name)s” was given up. Choose the file again to upload it."),
+    "slot_closed": gettext_lazy(
+        "“%(name)s” arrived after the files had been handed in, so it was not taken. It can be added when a supplement is asked for."
+    ),
+    "too_many_open": gettext_lazy(
+        "You have %(limit)s unfinished uploads; “%(name)s” was not begun. Finish or give up some of them first."
+    ),
     "failed": gettext_lazy("“%(name)s” could not be checked. It is tried again by itself; nothing needs to be done."),
     "gave_up": gettext_lazy(
         "“%(name)s” could not be checked. Upload it again, or saved as another kind; if that fails too, tell your administrator."

@@ -10,7 +10,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from documents.enums import Bucket, Purpose, ScanLevel, ScanState
+from documents.enums import Bucket, Fault, Purpose, ScanLevel, ScanState, UploadState
+
+# Files that must be kept longer than the store knows yet.
+_UNLOCKED = Q(bucket="clean", retain_until__isnull=False) & (
+    Q(locked_until__isnull=True) | Q(locked_until__lt=models.F("retain_until"))
+)
 
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
@@ -23,9 +28,14 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
             discarded_at__isnull=True,
         )
 
+    def to_lock(self) -> StoredFileQuerySet:
+        """Files whose date of keeping the store has not been told yet."""
+        return self.filter(_UNLOCKED)
+
     def unreceived(self) -> StoredFileQuerySet:
-        """Rows whose bytes never arrived in full."""
-        return self.filter(received_at__isnull=True, discarded_at__isnull=True)
+        """Rows whose bytes never arrived in full, and that no upload in parts is still about."""
+        on_their_way = Q(upload__state__in=[UploadState.OPEN, UploadState.ARRIVED])
+        return self.filter(received_at__isnull=True, discarded_at__isnull=True).exclude(on_their_way)
 
 
 class StoredFile(models.Model):
@@ -61,6 +71,10 @@ class StoredFile(models.Model):
     scanned_at = models.DateTimeField(_("checked at"), null=True, blank=True)
     promoted_at = models.DateTimeField(_("moved to the checked files at"), null=True, blank=True)
     discarded_at = models.DateTimeField(_("bytes removed at"), null=True, blank=True)
+    retain_until = models.DateTimeField(_("kept at least until"), null=True, blank=True)
+    locked_until = models.DateTimeField(_("locked in the store until"), null=True, blank=True)
+    proved_at = models.DateTimeField(_("hash last proved at"), null=True, blank=True)
+    fault = models.CharField(_("fault"), max_length=10, choices=Fault, blank=True)
 
     objects = StoredFileQuerySet.as_manager()
 
@@ -71,6 +85,8 @@ class StoredFile(models.Model):
         indexes = [
             models.Index(fields=["sha256"], name="file_sha256", condition=~Q(sha256="")),
             models.Index(fields=["created_at"], name="file_to_check", condition=Q(bucket="quarantine")),
+            models.Index(fields=["proved_at"], name="file_to_prove", condition=Q(bucket="clean")),
+            models.Index(fields=["retain_until"], name="file_to_lock", condition=_UNLOCKED),
         ]
         constraints = [
             models.UniqueConstraint(fields=["key"], name="file_key_once"),
@@ -236,6 +252,82 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document} v{self.number}"
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def open(self) -> UploadQuerySet:
+        """Uploads whose bytes are still on their way."""
+        return self.filter(state=UploadState.OPEN)
+
+
+class Upload(models.Model):
+    """A file on its way into a slot, whole or in parts, that can be paused, broken off and gone on with.
+
+    Which parts are there, the store knows; the row knows what was promised: name, size, type, and whose slot it is.
+    """
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="upload")
+    owner_kind = models.CharField(max_length=40)
+    owner_id = models.UUIDField()
+    code = models.CharField(max_length=60)
+    label = models.CharField(max_length=200, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    size = models.PositiveBigIntegerField(_("size"))
+    content_type = models.CharField(max_length=120)
+    sha256 = models.CharField(_("SHA-256 as the sender says"), max_length=64, blank=True)
+    mark = models.CharField(max_length=64, blank=True)
+    part_size = models.PositiveIntegerField()
+    is_form = models.BooleanField(default=False)
+    token = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=UploadState, default=UploadState.OPEN)
+    begun_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    begun_at = models.DateTimeField(_("begun at"))
+    last_at = models.DateTimeField(_("last seen at"))
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    version = models.OneToOneField(Version, on_delete=models.PROTECT, null=True, blank=True, related_name="upload")
+    problem = models.CharField(max_length=40, blank=True)
+    params: models.JSONField[dict[str, Any]] = models.JSONField(default=dict, blank=True)
+
+    objects = UploadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["begun_at", "uuid"]
+        verbose_name = _("file on its way")
+        verbose_name_plural = _("files on their way")
+        indexes = [
+            models.Index(fields=["owner_kind", "owner_id"], name="upload_of_owner", condition=Q(state="open")),
+            models.Index(fields=["last_at"], name="upload_left", condition=Q(state__in=["open", "arrived"])),
+        ]
+        constraints = [
+            models.CheckConstraint(name="upload_size", condition=Q(size__gt=0, part_size__gt=0)),
+            models.CheckConstraint(
+                name="upload_ended_stamp",
+                condition=Q(state__in=["open", "arrived"], ended_at__isnull=True)
+                | Q(state__in=["done", "given_up"], ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="upload_done_is_version",
+                condition=Q(state="done", version__isnull=False) | (~Q(state="done") & Q(version__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="upload_given_up_says_why", condition=~Q(state="given_up") | ~Q(problem=""),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.state}"
+
+    @property
+    def part_count(self) -> int:
+        """How many parts the file has."""
+        return 1 if self.is_form else -(-self.size // self.part_size)
+
+    def size_of(self, number: int) -> int:
+        """Bytes of one part, counted from 1; the last one is what is left. Raises ValueError for a part that is none."""
+        if not 1 <= number <= self.part_count:
+            raise ValueError(number)
+        return min(self.part_size, self.size - (number - 1) * self.part_size) if not self.is_form else self.size
 
 
 class AccessLog(models.Model):

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from documents import access
+from documents import access, keeping
 from documents.enums import ScanState
-from documents.models import Document, Version
+from documents.models import Document, StoredFile, Version
 from documents.queries import slots_of
 
 
@@ -83,6 +83,7 @@ def freeze(*, owner_kind: str, owner_id: uuid.UUID, now: dt.datetime) -> list[Fr
         Version.objects.filter(pk__in=[version.pk for version in current], is_frozen=False).update(
             is_frozen=True, frozen_at=now
         )
+        keeping.retain(StoredFile.objects.filter(version__in=[version.pk for version in current]), now=now)
     return [_line(version) for version in current]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-import tempfile
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +18,12 @@ from typing import IO, Any, NamedTuple, Protocol, Self, cast
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
-from storages.backends.s3 import S3Storage
 
 from documents.enums import Bucket
 
 CHUNK = 256 * 1024
+# Folder of a bucket on the disk that holds the pieces of files still on their way.
+PARTS = ".parts"
 
 
 class Written(NamedTuple):
@@ -34,6 +35,10 @@ class Written(NamedTuple):
 
 class Altered(Exception):
     """The bytes in the store do not have the hash their row says."""
+
+
+class ShortPart(Exception):
+    """Fewer or more bytes came than the part was to have: the line broke, or the sender is wrong."""
 
 
 class Chunks:
@@ -58,16 +63,33 @@ class Chunks:
         self.source.close()
 
 
+class Links(Protocol):
+    """A store to which browsers send bytes themselves, by links that the store checks."""
+
+    def post_form(self, key: str, content_type: str, size: int) -> dict[str, Any]: ...
+    def part_link(self, key: str, token: str, number: int, size: int) -> str: ...
+
+
 class Store(Protocol):
     """What a bucket can do."""
 
     def save(self, name: str, content: Any) -> str: ...
     def exists(self, name: str) -> bool: ...
+    def size(self, name: str) -> int: ...
     def delete(self, name: str) -> None: ...
     def stream(self, key: str) -> Chunks: ...
     def listing(self) -> Iterator[tuple[str, dt.datetime]]: ...
     def copy_from(self, source: Any, key: str) -> None: ...
     def on_disk(self, key: str) -> Any: ...
+    def purge(self, key: str) -> None: ...
+    def retain(self, key: str, until: dt.datetime) -> None: ...
+    def begin_parts(self, key: str, content_type: str) -> str: ...
+    def put_part(self, key: str, token: str, number: int, source: Any, size: int) -> None: ...
+    def parts(self, key: str, token: str) -> dict[int, int]: ...
+    def finish_parts(self, key: str, token: str) -> None: ...
+    def abort_parts(self, key: str, token: str) -> None: ...
+    def unfinished_parts(self) -> Iterator[tuple[str, str, dt.datetime]]: ...
+    def links(self) -> Links | None: ...
 
 
 class LocalStorage(FileSystemStorage):  # type: ignore[misc,unused-ignore]
@@ -89,9 +111,8 @@ class LocalStorage(FileSystemStorage):  # type: ignore[misc,unused-ignore]
         """All keys with the moment they were written."""
         root = Path(self.location)
         for path in sorted(root.rglob("*")):
-            if path.is_file():
-                changed = dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
-                yield path.relative_to(root).as_posix(), changed
+            if path.is_file() and PARTS not in path.relative_to(root).parts:
+                yield path.relative_to(root).as_posix(), _changed(path)
 
     def copy_from(self, source: LocalStorage, key: str) -> None:
         """Copy one file from another bucket under the same key."""
@@ -103,35 +124,68 @@ class LocalStorage(FileSystemStorage):  # type: ignore[misc,unused-ignore]
         """The file as a path for a child process to read."""
         yield Path(self.path(key))
 
+    def purge(self, key: str) -> None:
+        """Remove the bytes for good."""
+        self.delete(key)
 
-class ObjectStorage(S3Storage):  # type: ignore[misc,unused-ignore]
-    """A bucket of an S3 store."""
+    def retain(self, key: str, until: dt.datetime) -> None:
+        """Take the right to write from everybody; a disk keeps no date, the row does. Raises FileNotFoundError."""
+        Path(self.path(key)).chmod(0o400)
 
-    def stream(self, key: str) -> Chunks:
-        """The bytes in chunks. Raises FileNotFoundError at once, not at the first chunk."""
+    def begin_parts(self, key: str, content_type: str) -> str:
+        """Make a folder for the parts of a file that comes in pieces; its name is their token."""
+        token = uuid.uuid4().hex
+        self._folder(token).mkdir(parents=True, mode=0o700)
+        return token
+
+    def put_part(self, key: str, token: str, number: int, source: Any, size: int) -> None:
+        """Write one part of exactly `size` bytes, in place of an earlier try. Raises ShortPart; then nothing is kept."""
+        folder = self._folder(token)
+        beginning = folder / f".{number}-{uuid.uuid4().hex}"
         try:
-            body = self.bucket.Object(key).get()["Body"]
-        except self.connection.meta.client.exceptions.NoSuchKey as error:
-            raise FileNotFoundError(key) from error
-        return Chunks(body)
+            with beginning.open("xb") as target:
+                _copy_exactly(source, target, size)
+            beginning.replace(folder / str(number))
+        finally:
+            beginning.unlink(missing_ok=True)
+        _flush(folder / str(number))
 
-    def listing(self) -> Iterator[tuple[str, dt.datetime]]:
-        """All keys with the moment they were written."""
-        for item in self.bucket.objects.all():
-            yield item.key, item.last_modified
+    def parts(self, key: str, token: str) -> dict[int, int]:
+        """Sizes of the parts that are there, by number. Raises FileNotFoundError when the upload is not known."""
+        return {int(path.name): path.stat().st_size for path in self._folder(token).iterdir() if path.name.isdigit()}
 
-    def copy_from(self, source: ObjectStorage, key: str) -> None:
-        """Copy one object from another bucket of the same store, inside the store."""
-        self.bucket.Object(key).copy({"Bucket": source.bucket_name, "Key": key})
+    def finish_parts(self, key: str, token: str) -> None:
+        """Join the parts, in the order of their numbers, to the file, and remove them."""
+        folder = self._folder(token)
+        target = Path(self.path(key))
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        whole = folder / "whole"
+        with whole.open("wb") as handle:
+            for number in sorted(self.parts(key, token)):
+                with (folder / str(number)).open("rb") as part:
+                    shutil.copyfileobj(part, handle, CHUNK)
+        whole.chmod(0o600)
+        _flush(whole)
+        whole.replace(target)
+        _flush(target)
+        shutil.rmtree(folder)
 
-    @contextmanager
-    def on_disk(self, key: str) -> Iterator[Path]:
-        """The object in a temporary file for a child process to read."""
-        with tempfile.NamedTemporaryFile(prefix="check-") as handle:
-            for chunk in self.stream(key):
-                handle.write(chunk)
-            handle.flush()
-            yield Path(handle.name)
+    def abort_parts(self, key: str, token: str) -> None:
+        """Remove the parts; nothing happens when they are gone already."""
+        shutil.rmtree(self._folder(token), ignore_errors=True)
+
+    def unfinished_parts(self) -> Iterator[tuple[str, str, dt.datetime]]:
+        """Every upload in parts that is neither finished nor given up: key (unknown here), token, last change."""
+        root = Path(self.location) / PARTS
+        for folder in sorted(root.iterdir()) if root.is_dir() else ():
+            yield "", folder.name, _changed(folder)
+
+    def links(self) -> Links | None:
+        """None: bytes come through the server."""
+        return None
+
+    def _folder(self, token: str) -> Path:
+        return Path(self.location) / PARTS / uuid.UUID(token).hex
 
 
 class _Hashing(File):  # type: ignore[type-arg,unused-ignore]
@@ -203,13 +257,28 @@ def copy_to_clean(key: str, expected: Written) -> None:
         return
     clean.copy_from(store(Bucket.QUARANTINE), key)
     if digest(Bucket.CLEAN, key) != expected:
-        clean.delete(key)
+        clean.purge(key)
         raise Altered(key)
 
 
 def remove(bucket: str, key: str) -> None:
     """Delete the bytes; nothing happens when they are gone already."""
     store(bucket).delete(key)
+
+
+def _changed(path: Path) -> dt.datetime:
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, tz=dt.UTC)
+
+
+def _copy_exactly(source: Any, target: IO[bytes], size: int) -> None:
+    left = size
+    while left:
+        data = source.read(min(CHUNK, left))
+        if not data:
+            raise ShortPart(f"{left} of {size} bytes are missing.")
+        target.write(data)
+        left -= len(data)
+    target.flush()
 
 
 def _flush(path: Path) -> None:

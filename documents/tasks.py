@@ -1,4 +1,4 @@
-"""The job that checks a large file, and the sweep that goes on where a killed process stopped."""
+"""The jobs that read and check large files, and the sweeps that go on where a killed process stopped."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 from django_tasks import task
 
-from documents import scanning, storage
-from documents.enums import Bucket, ScanState
-from documents.models import StoredFile
+from documents import incoming, keeping, scanning, storage
+from documents.enums import Bucket, ScanState, UploadState
+from documents.models import StoredFile, Upload
 from documents.upload import discard
 
 LIMIT = 200
@@ -26,10 +26,58 @@ def check_file(file_id: str) -> str:
     return str(scanning.check(uuid.UUID(file_id), now=timezone.now()).scan_state)
 
 
+@task()
+def take_upload_in(upload_id: str) -> str:
+    """Read a large file that has arrived whole; the row keeps what came of it."""
+    return str(incoming.take_in(uuid.UUID(upload_id), now=timezone.now()).state)
+
+
 def sweep() -> int:
     """Finish or give up what was left behind; returns how many files were touched. Run every minute."""
     now = timezone.now()
-    return check_left(now=now) + give_up_unfinished(now=now) + empty_quarantine(now=now)
+    return (
+        take_in_left(now=now)
+        + check_left(now=now)
+        + give_up_left(now=now)
+        + give_up_unfinished(now=now)
+        + empty_quarantine(now=now)
+        + abort_needless_parts(now=now)
+        + keeping.lock_due(limit=LIMIT)
+    )
+
+
+def proof() -> int:
+    """Prove some of the stored files; every file within a day. Returns how many are lost or altered."""
+    return keeping.prove_due(now=timezone.now()).bad
+
+
+def take_in_left(*, now: dt.datetime) -> int:
+    """Read what has arrived whole and nobody is at work on."""
+    left = Upload.objects.filter(state=UploadState.ARRIVED, last_at__lt=now - CHECK_AFTER).order_by("last_at")
+    ids = list(left.values_list("pk", flat=True)[:LIMIT])
+    for upload_id in ids:
+        incoming.take_in(upload_id, now=now)
+    return len(ids)
+
+
+def give_up_left(*, now: dt.datetime) -> int:
+    """Give up uploads on which nobody has gone on for a week."""
+    old = now - dt.timedelta(days=settings.QUARANTINE_DAYS)
+    left = list(Upload.objects.open().filter(last_at__lt=old).select_related("file").order_by("last_at")[:LIMIT])
+    for upload in left:
+        incoming.give_up(upload=upload, problem="given_up", now=now)
+    return len(left)
+
+
+def abort_needless_parts(*, now: dt.datetime) -> int:
+    """Have the store forget parts that belong to no upload on its way: left by a process that was killed."""
+    store = storage.store(Bucket.QUARANTINE)
+    old = [(key, token) for key, token, at in store.unfinished_parts() if at < now - UNFINISHED_AFTER]
+    wanted = set(Upload.objects.open().filter(token__in=[token for _key, token in old]).values_list("token", flat=True))
+    needless = [(key, token) for key, token in old if token not in wanted]
+    for key, token in needless:
+        store.abort_parts(key, token)
+    return len(needless)
 
 
 def check_left(*, now: dt.datetime) -> int:

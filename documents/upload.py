@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from documents import access, messages, scanning, storage
 from documents.enums import Bucket, ScanState
-from documents.formats import HEAD_BYTES, Family, agrees, by_extension, family_of
+from documents.formats import HEAD_BYTES, Family, Format, agrees, by_extension, family_of
 from documents.models import Document, StoredFile, Version
 from documents.services import DocumentsError
 from documents.slots import SlotType, type_of
@@ -30,6 +30,7 @@ class UploadRefused(DocumentsError):
     def __init__(self, code: str, name: str, **params: Any) -> None:
         super().__init__(messages.sentence(code, name, params))
         self.code = code
+        self.params = params
 
 
 def add_version(
@@ -69,14 +70,7 @@ def clean_name(name: str) -> str:
 
 def _guard(slot: SlotType, name: str, upload: UploadedFile[Any]) -> None:
     """What can be said before anything is kept: size, ending, and whether the first bytes agree with it."""
-    if not upload.size:
-        raise UploadRefused("empty", name)
-    if upload.size > slot.limit:
-        raise UploadRefused("too_large", name, limit_bytes=slot.limit)
-    promised = by_extension(name)
-    if promised is None or promised not in slot.types:
-        code = "macro_type" if name.lower().endswith(MACRO_ENDINGS) else "wrong_type"
-        raise UploadRefused(code, name, allowed=sorted(slot.types))
+    promised = check_promise(slot, name, upload.size or 0)
     upload.seek(0)
     head = upload.read(HEAD_BYTES)
     upload.seek(0)
@@ -84,6 +78,19 @@ def _guard(slot: SlotType, name: str, upload: UploadedFile[Any]) -> None:
         family = family_of(head)
         code = "program" if family is Family.PROGRAM else "mismatch"
         raise UploadRefused(code, name, promised=promised.value, found=family.value)
+
+
+def check_promise(slot: SlotType, name: str, size: int) -> Format:
+    """What name and size alone tell; the kind the name promises. Raises UploadRefused."""
+    if size <= 0:
+        raise UploadRefused("empty", name)
+    if size > slot.limit:
+        raise UploadRefused("too_large", name, limit_bytes=slot.limit)
+    promised = by_extension(name)
+    if promised is None or promised not in slot.types:
+        code = "macro_type" if name.lower().endswith(MACRO_ENDINGS) else "wrong_type"
+        raise UploadRefused(code, name, allowed=sorted(slot.types))
+    return promised
 
 
 def _document(owner_kind: str, owner_id: uuid.UUID, code: str, label: str, now: dt.datetime) -> Document:
@@ -117,6 +124,31 @@ def discard(*, file: StoredFile, problem: str, params: dict[str, Any], now: dt.d
     file.scan_verdict, file.scanned_at, file.discarded_at = {"problem": problem, "params": params}, now, now
     file.save(update_fields=["scan_state", "scan_verdict", "scanned_at", "discarded_at"])
     storage.remove(Bucket.QUARANTINE, file.key)
+
+
+def receive(
+    *,
+    owner_kind: str,
+    owner_id: uuid.UUID,
+    code: str,
+    label: str,
+    file: StoredFile,
+    written: storage.Written,
+    note: str,
+    now: dt.datetime,
+) -> Version:
+    """Make a version of a file whose bytes lie in the quarantine, and have it checked after the commit.
+
+    Raises UploadRefused when the slot holds the same content already; then the file is discarded.
+    """
+    version = _receive(_document(owner_kind, owner_id, code, label, now), file, written, note, now)
+    from documents.tasks import check_file  # tasks import this module
+
+    if scanning.is_checked_at_once(written.size):
+        transaction.on_commit(lambda: scanning.check(file.pk, now=now))
+    else:
+        transaction.on_commit(lambda: check_file.enqueue(file_id=str(file.pk)))
+    return version
 
 
 def _receive(document: Document, file: StoredFile, written: storage.Written, note: str, now: dt.datetime) -> Version:

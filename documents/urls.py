@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from documents import views
+from documents import upload_views, views
 
 app_name = "documents"
 
 urlpatterns = [
     path("slots/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/", views.slot, name="slot"),
     path("slots/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/upload/", views.upload, name="upload"),
+    path("uploads/<slug:owner_kind>/<uuid:owner_id>/", upload_views.uploads, name="uploads"),
+    path("uploads/<uuid:upload_id>/", upload_views.upload, name="upload_state"),
+    path("uploads/<uuid:upload_id>/links/", upload_views.links, name="upload_links"),
+    path("uploads/<uuid:upload_id>/parts/<int:number>/", upload_views.part, name="upload_part"),
+    path("uploads/<uuid:upload_id>/complete/", upload_views.complete, name="upload_complete"),
+    path("uploads/<uuid:upload_id>/give-up/", upload_views.give_up, name="upload_give_up"),
     path("versions/<uuid:version_id>/remove/", views.remove, name="remove"),
     path("<uuid:file_id>/", views.download, name="download"),
 ]

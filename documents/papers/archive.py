@@ -7,7 +7,7 @@ import io
 import uuid
 from dataclasses import dataclass
 
-from documents import storage
+from documents import keeping, storage
 from documents.enums import Bucket, ScanLevel, ScanState
 from documents.models import StoredFile
 from documents.papers.models import Paper
@@ -33,7 +33,7 @@ def put(paper: Paper, pdf: bytes) -> Kept:
 
 def discard(kept: Kept) -> None:
     """Take back bytes that became nobody's file."""
-    storage.remove(Bucket.CLEAN, kept.key)
+    storage.store(Bucket.CLEAN).purge(kept.key)
 
 
 def row_of(kept: Kept, *, now: dt.datetime) -> StoredFile:
@@ -42,5 +42,5 @@ def row_of(kept: Kept, *, now: dt.datetime) -> StoredFile:
         uuid=kept.uuid, name=kept.name, size=kept.written.size, sha256=kept.written.sha256,
         content_type="application/pdf", bucket=Bucket.CLEAN, key=kept.key, scan_state=ScanState.CLEAN,
         scan_level=ScanLevel.PRODUCED, scan_verdict={"level": ScanLevel.PRODUCED.value}, uploaded_by=None, created_at=now,
-        received_at=now, scanned_at=now, promoted_at=now,
+        received_at=now, scanned_at=now, promoted_at=now, retain_until=keeping.retention_end(now),
     )  # fmt: skip

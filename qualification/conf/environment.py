@@ -42,6 +42,17 @@ class Environment(BaseSettings):
     s3_secret_key: str = Field("", description="Secret key of the S3 store.")
     s3_bucket_quarantine: str = Field("quarantine", description="Bucket of files not yet checked.")
     s3_bucket_clean: str = Field("clean", description="Bucket of checked files.")
+    s3_region: str = Field("us-east-1", description="Region of the S3 store.")
+    s3_lock_mode: Literal["COMPLIANCE", "GOVERNANCE"] = Field(
+        "COMPLIANCE",
+        description="How what was handed in or issued is locked: COMPLIANCE nobody can lift, "
+        "GOVERNANCE an operator with a special right can.",
+    )
+    retention_years: int = Field(6, ge=1, le=100, description="Years that what was handed in or issued is kept.")
+    upload_max_mb: int = Field(4096, ge=1, description="MiB of the largest file taken.")
+    clamd: str = Field(
+        "", description="Malware scanner: unix:/path or tcp://host:port of clamd; production does not start without."
+    )
     keys_dir: Path | None = Field(None, description="Folder of the authorities' signing keys; default var/keys.")
     paper_seconds: int = Field(120, description="Seconds one paper may take to render before it is stopped.")
     paper_memory_mb: int = Field(2048, description="MiB of memory the rendering of one paper may use.")
@@ -62,6 +73,7 @@ class Environment(BaseSettings):
                 (self.django_debug, "DJANGO_DEBUG must be off"),
                 (not self.public_url.startswith("https://"), "PUBLIC_URL must begin with https://"),
                 (not self.email_url, "EMAIL_URL must be set"),
+                (not self.clamd, "CLAMD must name the malware scanner"),
             )
             if is_wrong
         ]

@@ -76,6 +76,8 @@ INSTALLED_APPS = [
     "workflows.outbox",
     "workflows.jobs",
     "workflows.board",
+    "workflows.foresight",
+    "workflows.deadlines",
 ]
 
 MIDDLEWARE = [
@@ -169,10 +171,14 @@ STORAGES = {
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # Files: the largest taken in, the largest checked while the person waits, and for how many days the quarantine
-# keeps the bytes of what was refused.
-UPLOAD_MAX_BYTES = 200 * 1024 * 1024
+# keeps the bytes of what was refused or broke off.
+UPLOAD_MAX_BYTES = env.upload_max_mb * 1024 * 1024
 UPLOAD_CHECK_AT_ONCE_BYTES = 25 * 1024 * 1024
 QUARANTINE_DAYS = 7
+# A larger file is sent in parts of this size; S3 takes no smaller part than 5 MiB but the last.
+UPLOAD_PART_BYTES = 8 * 1024 * 1024
+RETENTION_YEARS = env.retention_years
+CLAMD = env.clamd
 
 vars().update(mail_settings(env.email_url, VAR_DIR))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.email_from
@@ -213,10 +219,14 @@ SWEEPS = [
     ("workflows.jobs.reaper.sweep", 15),
     ("workflows.jobs.sweeps.prune", 24 * 60 * 60),
     ("documents.tasks.sweep", 60),
+    ("documents.tasks.proof", 300),
     ("documents.papers.tasks.sweep", 30),
     ("workflows.clocks.sweep.job", 30),
+    ("workflows.inbox.handing.sweep", 60),
     ("workflows.outbox.tasks.sweep", 5),
+    ("workflows.outbox.digest.sweep", 60),
     ("qualification.certificates.tasks.sweep", 60),
+    ("workflows.foresight.tasks.nightly", 60 * 60),
 ]
 
 # Tables a page may write although it was only asked to show something: sessions and failed sign-ins.

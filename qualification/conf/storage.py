@@ -35,14 +35,15 @@ def _local(environment: Environment, bucket: str) -> dict[str, Any]:
 
 def _object_store(environment: Environment, bucket: str) -> dict[str, Any]:
     return {
-        "BACKEND": "documents.storage.ObjectStorage",
+        "BACKEND": "documents.objects.ObjectStorage",
         "OPTIONS": {
             "bucket_name": bucket,
             "endpoint_url": environment.s3_endpoint_url or None,
             "access_key": environment.s3_access_key,
             "secret_key": environment.s3_secret_key,
+            "region_name": environment.s3_region,
             "default_acl": None,
             "file_overwrite": True,
-            "signature_version": "s3v4",
+            "lock_mode": environment.s3_lock_mode,
         },
     }

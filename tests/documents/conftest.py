@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.documents.owners import OWNERS, Owner
+from tests.documents.real_s3 import needs_s3, s3_buckets, s3_server  # noqa: F401 - fixtures
 from tests.factories.accounts import UserFactory
 
 
@@ -22,6 +23,13 @@ def buckets(settings: Any, tmp_path: Path) -> Path:
         },
     }
     return tmp_path
+
+
+@pytest.fixture(params=["disk", pytest.param("s3", marks=needs_s3)])
+def both_stores(request: pytest.FixtureRequest) -> str:
+    """The test runs twice: on the local disk and on a real S3 store."""
+    request.getfixturevalue("buckets" if request.param == "disk" else "s3_buckets")
+    return str(request.param)
 
 
 @pytest.fixture
