@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.documents.owners import OWNERS, Owner
+from tests.documents.real_clamd import clamd_address  # noqa: F401 - fixture
 from tests.documents.real_s3 import needs_s3, s3_buckets, s3_server  # noqa: F401 - fixtures
 from tests.factories.accounts import UserFactory
 
