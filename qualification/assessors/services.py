@@ -149,11 +149,11 @@ def draw_next(*, seat: Seat, now: dt.datetime, by: User | None = None, seed: str
     return record
 
 
-def draw_again(*, assessment: Assessment, by: User, now: dt.datetime) -> list[Draw]:
+def draw_again(*, assessment: Assessment, by: User, now: dt.datetime, seed: str = "") -> list[Draw]:
     """Draw again for the seats that have neither an assessor nor an offer out, after the pool has changed."""
     with transaction.atomic():
         door.perform(assessment, "draw_again", by=by, now=now, before=_demand_empty_seat)
-        return [draw_next(seat=seat, now=now, by=by) for seat in empty_seats(assessment)]
+        return [draw_next(seat=seat, now=now, by=by, seed=seed) for seat in empty_seats(assessment)]
 
 
 def empty_seats(assessment: Assessment) -> list[Seat]:
@@ -205,13 +205,13 @@ def decline(*, offer: Offer, reason: str, by: User, now: dt.datetime, seed: str 
     return offer
 
 
-def decline_for_tie(*, offer: Offer, kind: str, note: str, by: User, now: dt.datetime) -> Offer:
+def decline_for_tie(*, offer: Offer, kind: str, note: str, by: User, now: dt.datetime, seed: str = "") -> Offer:
     """The assessor declines for a tie to the laboratory, which is kept and recuses from later draws, too."""
     if kind not in TieKind.values:
         raise ValidationError(_("Say what ties you to the laboratory."))
     reason = ": ".join(filter(None, [str(TieKind(kind).label), note.strip()]))
     with transaction.atomic():
-        decline(offer=offer, reason=reason, by=by, now=now)
+        decline(offer=offer, reason=reason, by=by, now=now, seed=seed)
         known = {"assessor_id": offer.assessor_id, "laboratory_id": offer.application.laboratory_id, "kind": kind}
         tie = Tie.objects.filter(**known).first() or Tie(**known)
         tie.until_on, tie.note = None, note.strip()[:200]

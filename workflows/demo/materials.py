@@ -23,7 +23,7 @@ def data_folder() -> Path:
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
     for folder in conf.font_folders():
         for path in sorted(folder.glob("*Regular*.ttf")):
             return ImageFont.truetype(str(path), size)
@@ -36,9 +36,9 @@ def page(title: str, *lines: str) -> bytes:
     image = Image.new("L", PAGE, 255)
     draw = ImageDraw.Draw(image)
     draw.rectangle((60, 60, PAGE[0] - 60, PAGE[1] - 60), outline=160, width=2)
-    draw.text((PAGE[0] / 2, 260), title, font=_font(52), fill=0, anchor="mm")
+    draw.text((PAGE[0] / 2, 260), title, font=font(52), fill=0, anchor="mm")
     for number, line in enumerate(lines):
-        draw.text((160, 420 + 60 * number), line, font=_font(32), fill=40)
+        draw.text((160, 420 + 60 * number), line, font=font(32), fill=40)
     buffer = io.BytesIO()
     image.save(buffer, "PDF", resolution=150.0, title=title)
     return buffer.getvalue()

@@ -1,0 +1,148 @@
+"""The processes that walk cases side by side, each with a connection of its own; or this process alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+import signal
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+
+from django.db import connections
+from django.db.backends.signals import connection_created
+from django.urls import get_resolver
+
+from qualification.assessors import services as assessors
+from qualification.assessors.models import Offer
+from qualification.certificates.services import issuing
+from qualification.models import TransitionLog
+from workflows.clocks import executors, sweep
+from workflows.clocks.models import Clock
+from workflows.demo.simulate import clock, walking
+from workflows.demo.simulate.cases import Case
+from workflows.demo.simulate.dice import seed_of
+
+
+class SweepFailed(RuntimeError):
+    """A clock could not be fired; in production the next sweep would try again, here it is a fault."""
+
+
+def prepare(seed: int) -> None:
+    """What each walking process needs: repeatable draws after an offer has expired, no wait for the disk, fewer collections."""
+
+    def expire(due: Clock, now: dt.datetime) -> None:
+        offer = Offer.objects.select_related("seat").get(pk=due.subject_id)
+        # Everything in this seed is the same in each run, numbers of rows are not.
+        asked = Offer.objects.filter(seat_id=offer.seat_id).count()
+        code = offer.application.laboratory.credit_code
+        assessors.expire(offer=offer, now=now, seed=seed_of(seed, code, offer.seat.position, asked))
+
+    executors.register("expire_offer", expire)
+    connection_created.connect(_do_not_wait, dispatch_uid="simulate")
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def _do_not_wait(connection: Any, **signal_facts: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
+
+
+def _begin(seed: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when to stop
+    prepare(seed)
+
+
+def _walk(job: tuple[Case, dt.datetime, int]) -> Case:
+    return walking.walk(*job)
+
+
+def _wake(job: tuple[Case, dt.datetime, int]) -> Case:
+    return walking.wake(*job)
+
+
+def law(now: dt.datetime) -> int:
+    """What the worker does by itself at a moment: fire the clocks, expire certificates; returns how many rungs fired.
+
+    Raises SweepFailed.
+    """
+    with clock.at(now):
+        result = sweep.run(now)
+        issuing.expire_due(now=now)
+    if result.failed:
+        errors = Clock.objects.exclude(last_error="").order_by("pk").values_list("last_error", flat=True)[:3]
+        raise SweepFailed(f"{result.failed} clocks failed at {now}: {'; '.join(errors)}")
+    return result.fired
+
+
+def touched_since(log: int) -> set[int]:
+    """The cases that the law has moved since a row of the log."""
+    rows = TransitionLog.objects.filter(pk__gt=log, application__isnull=False)
+    return set(rows.order_by().values_list("application_id", flat=True).distinct())
+
+
+def last_log() -> int:
+    """The newest row of the log."""
+    return TransitionLog.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+class Alone:
+    """Everything in this process."""
+
+    workers = 1
+
+    def __init__(self, seed: int) -> None:
+        prepare(seed)
+
+    def walk(self, cases: Iterable[Case], until: dt.datetime, seed: int) -> list[Case]:
+        """Walk cases up to a moment."""
+        return [walking.walk(case, until, seed) for case in cases]
+
+    def wake(self, cases: Iterable[Case], now: dt.datetime, seed: int) -> list[Case]:
+        """Let cases look again."""
+        return [walking.wake(case, now, seed) for case in cases]
+
+    def law(self, now: dt.datetime) -> int:
+        """One sweep."""
+        return law(now)
+
+    def close(self) -> None:
+        """Nothing is left running."""
+
+
+class Crew:
+    """Several processes. Between two sweeps each takes the next case that has something to do."""
+
+    def __init__(self, seed: int, workers: int) -> None:
+        self.workers = workers
+        get_resolver().url_patterns  # noqa: B018 - loaded once, before the processes are forked
+        connections.close_all()  # a connection does not survive a fork
+        self.pool = ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_begin, initargs=(seed,))
+
+    def walk(self, cases: Iterable[Case], until: dt.datetime, seed: int) -> list[Case]:
+        """Walk cases up to a moment, side by side."""
+        return self._all(_walk, ((case, until, seed) for case in cases))
+
+    def wake(self, cases: Iterable[Case], now: dt.datetime, seed: int) -> list[Case]:
+        """Let cases look again, side by side."""
+        return self._all(_wake, ((case, now, seed) for case in cases))
+
+    def _all(self, job: Callable[[Any], Case], jobs: Iterable[Any]) -> list[Case]:
+        return list(self.pool.map(job, jobs))
+
+    def law(self, now: dt.datetime) -> int:
+        """Sweeps at once, as with several workers; then one more, for what each had left to another."""
+        sweeps: list[Future[int]] = [self.pool.submit(law, now) for _ in range(self.workers)]
+        fired = sum(done.result() for done in sweeps)
+        return fired + self.pool.submit(law, now).result() if fired else 0
+
+    def close(self) -> None:
+        """Let the processes end."""
+        self.pool.shutdown()
+
+
+def crew_of(seed: int, workers: int) -> Alone | Crew:
+    """The processes for a simulation."""
+    return Crew(seed, workers) if workers > 1 else Alone(seed)

@@ -1,0 +1,119 @@
+"""Where a person stands who plans or acts: the case, the moment, the people around it, and the dice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from viewflow.workflow.models import Task
+
+from qualification.accounts.enums import Role
+from qualification.accounts.models import Membership, User
+from qualification.applications.models import Application
+from qualification.assessments.models import Assessment
+from qualification.assessors.models import Seat
+from qualification.regions import calendars
+from qualification.regions.calendars import WorkCalendar
+from workflows.demo.simulate.cases import NEVER, Case, Plan
+from workflows.demo.simulate.dice import Dice, seed_of
+
+
+@cache
+def person(pk: int) -> User:
+    """An account with its memberships, which never change in a simulation; read once per process."""
+    return User.objects.get(pk=pk)
+
+
+@cache
+def holders(role: str, authority: int) -> tuple[int, ...]:
+    """Who holds a role at an authority."""
+    rows = Membership.objects.in_force().filter(role=role, authority_id=authority).order_by("user__username")
+    return tuple(rows.values_list("user_id", flat=True))
+
+
+def forget() -> None:
+    """Forget who there is: another database, or new people."""
+    person.cache_clear()
+    holders.cache_clear()
+
+
+@dataclass
+class Scene:
+    """One question or act of one case at one moment."""
+
+    seed: int
+    case: Case
+    now: dt.datetime
+    slot: str = ""
+    task: Task | None = None
+    about: int = 0
+
+    @cached_property
+    def dice(self) -> Dice:
+        """The dice of this question, the how manieth time it comes up."""
+        return Dice(self.seed, self.case.client.number, self.slot, self.case.rounds.get(self.slot, 0))
+
+    @cached_property
+    def application(self) -> Application:
+        """The case as it is now."""
+        rows = Application.objects.select_related("authority__profile", "laboratory__authority", "certificate")
+        return rows.get(pk=self.case.application)
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        """The assessment as it is now."""
+        rows = Assessment.objects.select_related("application__authority__profile", "application__laboratory")
+        return rows.get(application_id=self.case.application)
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """The working days of the lead authority."""
+        return calendars.calendar_for(self.application.authority)
+
+    @property
+    def manager(self) -> User:
+        """The laboratory's manager."""
+        return person(self.case.manager)
+
+    @cached_property
+    def leader(self) -> User:
+        """The leader of the team."""
+        seat = Seat.objects.select_related("assessor").get(assessment=self.assessment, role="leader")
+        assert seat.assessor is not None
+        return person(seat.assessor.user_id)
+
+    @property
+    def owner(self) -> User | None:
+        """Whose the task is by name."""
+        return person(self.task.owner_id) if self.task is not None and self.task.owner_id else None
+
+    def officer(self, role: str, authority: int | None = None) -> User:
+        """The owner of the task if they hold the role there, else one of those who do."""
+        place = authority or self.application.authority_id
+        able = holders(role, place)
+        if self.owner is not None and self.owner.pk in able:
+            return self.owner
+        return person(able[self.case.client.number % len(able)])
+
+    @property
+    def decider(self) -> User:
+        """The decision maker of the lead authority."""
+        return self.officer(Role.DECISION)
+
+    def draw_seed(self, what: str) -> str:
+        """The seed of the next draw of the case."""
+        return seed_of(self.seed, self.case.client.number, what, self.case.ask(f"draw:{what}"))
+
+    def plan(self, act: str, pace: str, *, slot: str = "", after: dt.datetime | None = None) -> Plan:
+        """The act after as many working days as the pace says."""
+        at = self.dice.moment(after or self.now, self.dice.days(pace), self.calendar)
+        return Plan(slot or self.slot, act, at, self.about)
+
+    def in_days(self, act: str, days: float, slot: str = "") -> Plan:
+        """The act after so many working days."""
+        return Plan(slot or self.slot, act, self.dice.moment(self.now, days, self.calendar), self.about)
+
+    def never(self) -> Plan:
+        """Nothing is ever done."""
+        return Plan(self.slot, "", NEVER, self.about)
