@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from qualification.applications.models import MaterialType, Requirement
 from qualification.assessments.models import Clause, Edition, Item
 from qualification.assessments.outcomes import DEFAULT_RULES
+from qualification.regions import limits
 from qualification.regions.models import Authority, DictionaryEntry, Profile
 
 HERE = Path(__file__).resolve().parent
@@ -28,6 +30,7 @@ def load() -> None:
     load_dictionaries()
     load_requirements()
     load_criteria("criteria-2023-21.json")
+    limits.seed(now=timezone.now())
 
 
 def load_authorities() -> None:

@@ -59,6 +59,14 @@ def _subject(clock: Clock) -> Any:
     return apps.get_model(clock.subject_type)._base_manager.get(pk=clock.subject_id)
 
 
+def _article(clock: Clock) -> str:
+    """What the policy table says the limit rests on, in the language of the record."""
+    from django.utils import translation
+
+    with translation.override("zh-hans"):
+        return str(clock.policy.article)
+
+
 def _deem_accepted(clock: Clock, now: dt.datetime) -> None:
     from qualification.applications.services import intake
 
@@ -68,19 +76,31 @@ def _deem_accepted(clock: Clock, now: dt.datetime) -> None:
 def _lapse(clock: Clock, now: dt.datetime) -> None:
     from qualification.applications.services import intake
 
-    intake.lapse(request=_subject(clock), now=now)
+    intake.lapse(request=_subject(clock), now=now, article=_article(clock))
 
 
 def _expire_offer(clock: Clock, now: dt.datetime) -> None:
     from qualification.assessors import services
 
-    services.expire(offer=_subject(clock), now=now)
+    services.expire(offer=_subject(clock), now=now, article=_article(clock))
 
 
 def _expire_rectification(clock: Clock, now: dt.datetime) -> None:
     from qualification.assessments.services import concluding
 
-    concluding.expire_rectification(rectification=_subject(clock), now=now)
+    concluding.expire_rectification(rectification=_subject(clock), now=now, article=_article(clock))
+
+
+def _close_renewal(clock: Clock, now: dt.datetime) -> None:
+    from qualification.certificates.services import issuing
+
+    issuing.close_renewal(certificate=_subject(clock), now=now)
+
+
+def _end_validity(clock: Clock, now: dt.datetime) -> None:
+    from qualification.certificates.services import issuing
+
+    issuing.end_validity(certificate=_subject(clock), now=now)
 
 
 EXECUTORS = {
@@ -88,4 +108,6 @@ EXECUTORS = {
     "lapse": _lapse,
     "expire_offer": _expire_offer,
     "expire_rectification": _expire_rectification,
+    "close_renewal": _close_renewal,
+    "end_validity": _end_validity,
 }

@@ -26,3 +26,5 @@ NATIONAL_ROLES = frozenset({Role.JOINT_MEETING, Role.NATIONAL_VIEWER})
 AUTHORITY_ROLES = frozenset(Role) - LABORATORY_ROLES - NATIONAL_ROLES
 # Staff who see every case of their authority; assessors see their own cases only.
 STAFF_ROLES = AUTHORITY_ROLES - {Role.ASSESSOR}
+# Who enters a region's time limits and corrects them.
+LIMIT_ROLES = frozenset({Role.REGION_ADMIN, Role.SLA_ADMIN})

@@ -220,12 +220,13 @@ def not_accepted(application: Application, *, reasons: str, article: str, now: d
         return _ask(application, "not_accepted", text, now=now)
 
 
-def lapse(application: Application, *, now: dt.datetime) -> Paper:
-    """The supplement did not come in time."""
+def lapse(application: Application, *, article: str = "", now: dt.datetime) -> Paper:
+    """The supplement did not come in time; the ground is the one that the limit rests on."""
     with translation.override(PAPER_LANGUAGE):
         text = Text(
             [_("The supplement was not handed in within the time told to you; by law the application counts as given up."),
-             _("You may submit a new application.")]
+             _("You may submit a new application.")],
+            facts=[(_("Legal ground"), article)] if article else [],
         )  # fmt: skip
         return _ask(application, "lapse", text, now=now)
 

@@ -167,6 +167,8 @@ LABORATORY = is_person & acts_for_laboratory
 INTAKE = is_person & at_lead(Role.INTAKE)
 LEADER = is_person & is_leader
 DECIDES = is_person & at_lead(Role.DECISION) & is_impartial
+# Whoever answers a contest carries its remedy out; that is no decision on the case.
+REMEDIES = is_person & at_lead(Role.DECISION)
 
 TABLE: dict[str, tuple[Predicate, Any]] = {
     "applications.Application.see": (SEES_CASE, ""),
@@ -181,6 +183,10 @@ TABLE: dict[str, tuple[Predicate, Any]] = {
         INTAKE, _("Only an intake officer of the lead authority refuses acceptance.")),
     "applications.Application.deem_accepted": (is_system, _("The law alone deems an application accepted.")),
     "applications.Application.lapse": (is_system, _("An application lapses by time alone.")),
+    "applications.Application.reinstate": (
+        REMEDIES, _("Only a decision maker who sets a lapse aside reinstates an application.")),
+    "applications.SupplementRequest.reinstate": (
+        REMEDIES, _("Only a decision maker who sets a lapse aside reinstates an application.")),
     "applications.Application.withdraw": (
         is_person & manages_laboratory, _("Only the laboratory's manager withdraws an application.")),
     "applications.Application.terminate": (

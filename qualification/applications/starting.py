@@ -131,7 +131,7 @@ def _warnings(laboratory: Laboratory, kinds: set[str], certificate: Certificate 
 
 def last_day_to_renew(certificate: Certificate) -> dt.date:
     """The last day on which a renewal is in time (Order 163: by default three months before the end)."""
-    months = setting(certificate.authority, "renewal_months")
+    months = setting(certificate.authority, "renewal_months", on=certificate.valid_from)
     return certificate.valid_until - relativedelta(months=months)
 
 

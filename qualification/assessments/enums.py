@@ -82,6 +82,23 @@ class RectificationState(models.TextChoices):
     VOID = "void", _("void")
 
 
+class CheckState(models.TextChoices):
+    """The check of a commitment after the decision."""
+
+    DRAFT = "draft", _("being prepared")
+    ORDERED = "ordered", _("to be checked")
+    DONE = "done", _("checked")
+    VOID = "void", _("void")
+
+
+class CheckConclusion(models.TextChoices):
+    """What the check of a commitment found (告知承诺核查)."""
+
+    TRUE = "true", _("the commitment is true")
+    MOSTLY = "mostly", _("the commitment is mostly true")
+    FALSE = "false", _("the commitment is seriously untrue")
+
+
 class ClosedBy(models.TextChoices):
     """How the closing of a nonconformity is shown."""
 

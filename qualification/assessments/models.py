@@ -17,6 +17,8 @@ from qualification.assessments.enums import (
     Anomaly,
     Answer,
     AssessmentState,
+    CheckConclusion,
+    CheckState,
     ClosedBy,
     Conclusion,
     Mode,
@@ -199,6 +201,12 @@ class Assessment(CaseRow):
     @transition(state, source=S.RECTIFYING, target=S.REPORTING)
     def close_rectification(self, *, by: User | None, now: dt.datetime) -> None:
         """The rectification was verified, or failed."""
+
+    @transition(state, source=S.REPORTING, target=S.RECTIFYING)
+    def reopen_rectification(self, *, by: User | None, now: dt.datetime) -> None:
+        """The failure of the rectification by lateness was set aside."""
+        self.conclusion = ""
+        self.is_rectified = False
 
     @transition(state, source=S.REPORTING, target=S.REPORTED)
     def hand_in_report(self, *, by: User, now: dt.datetime) -> None:
@@ -421,6 +429,12 @@ class Rectification(AssessmentRow):
         """The time to rectify has run out."""
         self.closed_at = now
 
+    @transition(state, source=RectificationState.FAILED, target=RectificationState.OPEN)
+    def reopen(self, *, by: User | None, now: dt.datetime) -> None:
+        """The failure by lateness was set aside; the laboratory has its time anew."""
+        self.closed_at = None
+        self.closed_by = None
+
     @transition(
         state,
         source=[RectificationState.DRAFT, RectificationState.OPEN, RectificationState.HANDED_IN],
@@ -429,6 +443,54 @@ class Rectification(AssessmentRow):
     def void(self, *, by: User | None, now: dt.datetime) -> None:
         """The case ended."""
         self.closed_at = now
+
+
+class CommitmentCheck(CaseRow):
+    """The check on site, after the decision, of what a laboratory has committed itself to (告知承诺核查).
+
+    `is_at_once`: a first application, or mandatory standards; otherwise it is due within the months of the setting.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    application = models.OneToOneField(
+        "applications.Application", on_delete=models.CASCADE, related_name="commitment_check"
+    )
+    state = FSMField(_("state"), choices=CheckState.choices, default=CheckState.DRAFT, protected=True, max_length=10)
+    is_at_once = models.BooleanField(_("due at once"), default=False)
+    ordered_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    conclusion = models.CharField(_("conclusion"), max_length=10, choices=CheckConclusion, blank=True)
+    findings = models.TextField(_("findings"), blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="check_done_with_conclusion",
+                condition=Q(state=CheckState.DONE, done_at__isnull=False) & ~Q(conclusion="")
+                | ~Q(state=CheckState.DONE) & Q(conclusion=""),
+                violation_error_message=_("A check that was made has its conclusion, and only such a one."),
+            )
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.state}"
+
+    @transition(state, source=CheckState.DRAFT, target=CheckState.ORDERED)
+    def order(self, *, by: User | None, now: dt.datetime) -> None:
+        """The decision on a commitment is released; the check must follow."""
+        self.ordered_at = now
+
+    @transition(state, source=CheckState.ORDERED, target=CheckState.DONE)
+    def record(self, *, by: User, now: dt.datetime) -> None:
+        """The check was made."""
+        self.done_at = now
+        self.done_by = by
+
+    @transition(state, source=CheckState.ORDERED, target=CheckState.VOID)
+    def void(self, *, by: User | None, now: dt.datetime) -> None:
+        """There is nothing left to check."""
 
 
 def _is_chinese() -> bool:

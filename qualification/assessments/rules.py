@@ -13,6 +13,7 @@ from qualification.applications.rules import (
     DECIDES,
     LABORATORY,
     LEADER,
+    REMEDIES,
     SEES_CASE,
     at_lead,
     is_on_team,
@@ -34,6 +35,7 @@ def sees_its_case(user: User, subject: Any) -> bool:
 
 _ONLY_LEADER = _("Only the team's leader does this.")
 _ONLY_LABORATORY = _("Only the laboratory does this.")
+_ONLY_REMEDY = _("Only a decision maker who sets an outcome of the law aside does this.")
 
 TABLE: dict[str, tuple[Any, Any]] = {
     "assessments.Assessment.see": (is_person & sees_its_case, ""),
@@ -65,6 +67,13 @@ TABLE: dict[str, tuple[Any, Any]] = {
     "assessments.Rectification.reject": (LEADER, _ONLY_LEADER),
     "assessments.Rectification.expire": (is_system, _("A rectification runs out by time alone.")),
     "assessments.Rectification.void": (is_party, ""),
+    "assessments.Rectification.reopen": (REMEDIES, _ONLY_REMEDY),
+    "assessments.Assessment.reopen_rectification": (REMEDIES, _ONLY_REMEDY),
+    "assessments.CommitmentCheck.see": (is_person & sees_its_case, ""),
+    "assessments.CommitmentCheck.order": (is_system | DECIDES, _("The decision alone orders the check.")),
+    "assessments.CommitmentCheck.record": (
+        is_person & at_lead(Role.COORDINATOR), _("Only a review coordinator of the lead authority records the check.")),
+    "assessments.CommitmentCheck.void": (is_system | DECIDES, ""),
 }  # fmt: skip
 
 for _name, (_rule, _sentence) in TABLE.items():

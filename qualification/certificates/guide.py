@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qualification.applications.enums import OPEN_KINDS, Kind, Level, Procedure
 from qualification.applications.models import MaterialType, Requirement
+from qualification.regions import limits as dated_limits
 from qualification.regions.models import Authority
-from qualification.regions.settings import SETTINGS, UNIT_LABELS, setting
+from qualification.regions.settings import SETTINGS, UNIT_LABELS
 
 LIMITS = (
     "acceptance_days", "supplement_days", "technical_review_days", "file_review_days", "rectification_max_days",
@@ -63,12 +66,15 @@ def kinds() -> list[KindGuide]:
 def limits() -> list[Limit]:
     """The time limits of the way, with the promises of the five regions."""
     regions = list(Authority.objects.real().select_related("profile").order_by("code"))
-    return [_limit(key, regions) for key in LIMITS]
+    today = timezone.localdate()
+    in_force = dated_limits.current()
+    return [_limit(key, regions, in_force, today) for key in LIMITS]
 
 
-def _limit(key: str, regions: list[Authority]) -> Limit:
+def _limit(key: str, regions: list[Authority], in_force: dated_limits.Limits, today: dt.date) -> Limit:
     known = SETTINGS[key]
-    return Limit(known.label, UNIT_LABELS[known.unit], known.default, [(a, setting(a, key)) for a in regions])
+    promised = [(a, in_force.of(a.pk, key, today).value) for a in regions]
+    return Limit(known.label, UNIT_LABELS[known.unit], in_force.of(None, key, today).value, promised)
 
 
 def steps() -> list[tuple[str, str, str]]:

@@ -58,6 +58,10 @@ class Certificate(ConcurrentTransitionMixin, models.Model):
     activated_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.TextField(_("reason"), blank=True)
+    deemed_renewed_on = models.DateField(_("deemed renewed on"), null=True, blank=True)
+    deemed_by = models.ForeignKey(
+        "applications.Application", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
     search_terms = ArrayField(models.CharField(max_length=8), default=list, blank=True)
 
@@ -85,6 +89,12 @@ class Certificate(ConcurrentTransitionMixin, models.Model):
                 | ~Q(state__in=[State.PENDING, State.VALID]) & Q(ended_at__isnull=False),
                 violation_error_message=_("A certificate that ended has its moment."),
             ),
+            models.CheckConstraint(
+                name="certificate_deemed_with_case",
+                condition=Q(deemed_renewed_on__isnull=True, deemed_by__isnull=True)
+                | Q(deemed_renewed_on__isnull=False, deemed_by__isnull=False),
+                violation_error_message=_("A deemed renewal names the application that was not decided in time."),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -105,8 +115,11 @@ class Certificate(ConcurrentTransitionMixin, models.Model):
         return reverse("certificates:public", args=[self.number])
 
     def state_on(self, day: dt.date) -> State:
-        """The state the register shows on a day: past its validity a certificate is expired at once."""
-        if self.state == State.VALID and day > self.valid_until:
+        """The state the register shows on a day: past its validity a certificate is expired at once.
+
+        A deemed renewal keeps it valid beyond.
+        """
+        if self.state == State.VALID and day > self.valid_until and self.deemed_renewed_on is None:
             return State.EXPIRED
         return State(self.state)
 
@@ -119,6 +132,22 @@ class Certificate(ConcurrentTransitionMixin, models.Model):
     def expire(self, *, by: User | None, now: dt.datetime) -> None:
         """The validity is over."""
         self.ended_at = now
+
+    @transition(state, source=State.VALID, target=State.VALID)
+    def close_renewal(self, *, by: User | None, now: dt.datetime) -> None:
+        """The last day to apply for a renewal in time is over."""
+
+    @transition(state, source=State.VALID, target=State.VALID)
+    def deem_renewed(self, *, by: User | None, now: dt.datetime) -> None:
+        """Renewed by law: the renewal was received in time and not decided before the validity ended."""
+        self.deemed_renewed_on = self.valid_until
+
+    @transition(state, source=State.VALID, target=State.EXPIRED)
+    def end_deemed_renewal(self, *, by: User | None, now: dt.datetime) -> None:
+        """The renewal is no longer deemed: the certificate ended with its validity."""
+        self.ended_at = now
+        self.deemed_renewed_on = None
+        self.deemed_by = None
 
     @transition(state, source=State.VALID, target=State.REVOKED)
     def revoke(self, *, by: User, now: dt.datetime) -> None:

@@ -16,12 +16,12 @@ class RegionsConfig(AppConfig):
     def ready(self) -> None:
         """Register rules and the navigation's entry."""
         from qualification.pages import menu
-        from qualification.regions import rules  # noqa: F401
+        from qualification.regions import calendar_rules, rules  # noqa: F401
 
         menu.register("regions", _("Settings"), "regions:home", "adjustments", _has_settings, order=910)
 
 
 def _has_settings(user: Any) -> bool:
-    from qualification.accounts.enums import NATIONAL_ROLES, Role
+    from qualification.accounts.enums import LIMIT_ROLES, NATIONAL_ROLES
 
-    return bool(user.is_authenticated and user.has_role(Role.REGION_ADMIN, *NATIONAL_ROLES))
+    return bool(user.is_authenticated and user.has_role(*LIMIT_ROLES, *NATIONAL_ROLES))

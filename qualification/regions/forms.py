@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from qualification.regions.models import DictionaryEntry
-from qualification.regions.settings import Setting, Unit
+from qualification.regions.settings import UNIT_LABELS, Setting, Unit
 
 YES_NO = (("yes", _("yes")), ("no", _("no")))
 
@@ -35,6 +35,22 @@ class SettingForm(forms.Form):
         """The value in its type; raises ValidationError with what is allowed."""
         value = self.cleaned_data["value"]
         return self.known.clean(value == "yes" if self.known.unit is Unit.SWITCH else value)
+
+
+class LimitForm(forms.Form):
+    """A limit from a day on; the bounds are told by the service, which knows the law of that day."""
+
+    value = forms.CharField(widget=forms.TextInput(attrs={"type": "number", "min": 1, "inputmode": "numeric"}))
+    effective_on = forms.DateField(
+        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Today or later. What is already running keeps the limit it was started with."),
+    )  # fmt: skip
+    reason = reason_field()
+
+    def __init__(self, *args: Any, known: Setting, allowed: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"].label = f"{known.label} ({UNIT_LABELS[known.unit]})"
+        self.fields["value"].help_text = _("Allowed: %s.") % allowed
 
 
 def _field(known: Setting, allowed: str) -> forms.Field:

@@ -85,7 +85,29 @@ class ProfileChange(models.Model):
         return f"{self.key}: {self.old} → {self.new}"
 
 
-class DictionaryEntry(models.Model):
+class LimitEntry(models.Model):
+    """A time limit from a day on: of the law (`authority` empty), or what one authority promises instead (承诺时限).
+
+    Entries are never changed. A wrong one is corrected by another that takes its place and its date; only that touches
+    what is running. `edition` names the edition of the law for the law's own entries.
+    """
+
+    authority = models.ForeignKey(
+        Authority, on_delete=models.PROTECT, null=True, blank=True, related_name="limits", verbose_name=_("authority")
+    )
+    key = models.CharField(max_length=60)
+    value = models.PositiveSmallIntegerField(_("limit"))
+    effective_on = models.DateField(_("in force from"))
+    edition = models.CharField(_("edition"), max_length=20, blank=True)
+    article = models.CharField(_("source"), max_length=200, blank=True)
+    reason = models.TextField(_("reason"))
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+    corrects = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
+    )
+
+    class DictionaryEntry(models.Model):
     """A code of the certificate number: field (FF) or ministry (MM)."""
 
     class Kind(models.TextChoices):

@@ -6,11 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from qualification.regions import queries
-from qualification.regions.models import Authority, DictionaryEntry, Profile, ProfileChange
-from qualification.regions.settings import SETTINGS, UNIT_LABELS, Setting, Unit, setting
+from qualification.pages.dates import say_date
+from qualification.regions import limits, queries
+from qualification.regions.models import Authority, DictionaryEntry, LimitEntry, Profile, ProfileChange
+from qualification.regions.settings import LIMITS, SETTINGS, UNIT_LABELS, Setting, Unit, setting
 
 WORDLESS = (Unit.SWITCH, Unit.CHOICE, Unit.TIME, Unit.COUNT)
 HISTORY = 200
@@ -49,9 +52,9 @@ class SettingRow:
 
 
 def rows(profile: Profile) -> list[SettingRow]:
-    """Every setting with its value, its bounds and who changed it last."""
+    """Every setting without a date of effect: its value, its bounds and who changed it last."""
     changes = queries.last_changes(profile)
-    return [_row(profile, known, changes.get(known.key)) for known in SETTINGS.values()]
+    return [_row(profile, known, changes.get(known.key)) for known in SETTINGS.values() if not known.is_limit]
 
 
 def _row(profile: Profile, known: Setting, change: ProfileChange | None) -> SettingRow:
@@ -59,6 +62,88 @@ def _row(profile: Profile, known: Setting, change: ProfileChange | None) -> Sett
     return SettingRow(
         known, say(known, value), say(known, known.default), allowed(known), value != known.default, change
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """One limit of one authority: in force today, the law's own, and what comes."""
+
+    known: Setting
+    value: str
+    law: str
+    edition: str
+    allowed: str
+    is_own: bool
+    coming: list[LimitEntry]
+
+
+def limit_rows(profile: Profile) -> list[LimitRow]:
+    """Every limit as it stands today."""
+    in_force, coming = limits.current(), _coming(profile.authority)
+    return [_limit_row(profile.authority, SETTINGS[key], in_force, coming.get(key, [])) for key in LIMITS]
+
+
+def limit_row(profile: Profile, known: Setting) -> LimitRow:
+    """One limit as it stands today."""
+    coming = _coming(profile.authority).get(known.key, [])
+    return _limit_row(profile.authority, known, limits.current(), coming)
+
+
+def _coming(authority: Authority) -> dict[str, list[LimitEntry]]:
+    found: dict[str, list[LimitEntry]] = {}
+    entries = LimitEntry.objects.filter(Q(authority=authority) | Q(authority=None), corrected_by=None)
+    for entry in entries.filter(effective_on__gt=timezone.localdate()).order_by("effective_on", "pk"):
+        found.setdefault(entry.key, []).append(entry)
+    return found
+
+
+def _limit_row(authority: Authority, known: Setting, in_force: limits.Limits, coming: list[LimitEntry]) -> LimitRow:
+    today = timezone.localdate()
+    own, law = in_force.of(authority.pk, known.key, today), in_force.of(None, known.key, today)
+    return LimitRow(
+        known, say(known, own.value), say(known, law.value), own.edition, allowed_limit(known, authority, today),
+        own.value != law.value, coming,
+    )  # fmt: skip
+
+
+def allowed_limit(known: Setting, authority: Authority | None, on: dt.date) -> str:
+    """From what to what a limit may be set from a day on, in words."""
+    low, high = limits.bounds(known, authority, on)
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One entry of a limit: whose, from when, who entered it, and what took its place."""
+
+    entry: LimitEntry
+    place: str
+    value: str
+    status: str
+
+
+def entries(profile: Profile, known: Setting) -> list[EntryRow]:
+    """The entries of a limit, the law's and the authority's, the newest date first."""
+    found = LimitEntry.objects.filter(Q(authority=profile.authority) | Q(authority=None), key=known.key)
+    found = found.select_related("authority", "by", "corrected_by").order_by("-effective_on", "-pk")
+    in_force = {entry_id for entry_id in _in_force_ids(profile.authority, known) if entry_id}
+    return [_entry_row(entry, known, in_force) for entry in found]
+
+
+def _in_force_ids(authority: Authority, known: Setting) -> list[int | None]:
+    today, standing = timezone.localdate(), limits.current()
+    return [standing.of(authority.pk, known.key, today).entry_id, standing.of(None, known.key, today).entry_id]
+
+
+def _entry_row(entry: LimitEntry, known: Setting, in_force: set[int]) -> EntryRow:
+    if getattr(entry, "corrected_by", None) is not None:
+        status = _("corrected, no longer counts")
+    elif entry.pk in in_force:
+        status = _("in force")
+    else:
+        status = _("to come") if entry.effective_on > timezone.localdate() else _("earlier")
+    place = entry.authority.region if entry.authority else _("the law")
+    return EntryRow(entry, str(place), say(known, entry.value), status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +159,27 @@ class Told:
 
 
 def history(profile: Profile) -> list[Told]:
-    """The newest changes first, at most HISTORY."""
-    return [_told(change) for change in profile.changes.select_related("by").order_by("-at", "-pk")[:HISTORY]]
+    """The newest changes first, settings and limits, at most HISTORY."""
+    told = [_told(change) for change in profile.changes.select_related("by").order_by("-at", "-pk")[:HISTORY]]
+    entered = LimitEntry.objects.filter(authority=profile.authority).select_related("by", "corrects")
+    told += [_entered(entry) for entry in entered.order_by("-at", "-pk")[:HISTORY]]
+    return sorted(told, key=lambda one: one.at, reverse=True)[:HISTORY]
+
+
+def _entered(entry: LimitEntry) -> Told:
+    known = SETTINGS[entry.key]
+    what = (
+        _("Limit “%(label)s” from %(day)s") if entry.corrects is None else _("Correction of “%(label)s” from %(day)s")
+    )
+    before = (
+        limits.current().of(None, entry.key, entry.effective_on).value
+        if entry.corrects is None
+        else entry.corrects.value
+    )
+    return Told(
+        entry.at, what % {"label": known.label, "day": say_date(entry.effective_on)}, say(known, before),
+        say(known, entry.value), entry.reason, str(entry.by or _("the system")),
+    )  # fmt: skip
 
 
 def _told(change: ProfileChange) -> Told:
@@ -114,13 +218,17 @@ class Compared:
 
 
 def side_by_side(profiles: list[Profile]) -> list[Compared]:
-    """Every setting of several authorities."""
-    return [
-        Compared(known, say(known, known.default), [_cell(p.authority, known) for p in profiles])
-        for known in SETTINGS.values()
+    """Every setting of several authorities, the limits as they are in force today."""
+    in_force = limits.current()
+    return [_compared(known, profiles, in_force) for known in SETTINGS.values()]
+
+
+def _compared(known: Setting, profiles: list[Profile], in_force: limits.Limits) -> Compared:
+    today = timezone.localdate()
+    default = in_force.of(None, known.key, today).value if known.is_limit else known.default
+    values = [
+        in_force.of(p.authority_id, known.key, today).value if known.is_limit else setting(p.authority, known.key)
+        for p in profiles
     ]
-
-
-def _cell(authority: Authority, known: Setting) -> tuple[Authority, str, bool]:
-    value = setting(authority, known.key)
-    return authority, say(known, value), value != known.default
+    cells = [(p.authority, say(known, value), value != default) for p, value in zip(profiles, values, strict=True)]
+    return Compared(known, say(known, default), cells)

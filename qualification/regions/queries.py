@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from qualification.accounts.enums import NATIONAL_ROLES, Role
+from qualification.accounts.enums import LIMIT_ROLES, NATIONAL_ROLES
 from qualification.accounts.models import User
 from qualification.regions.models import Profile, ProfileChange
 
@@ -15,7 +15,7 @@ def profiles_visible_to(user: Any) -> QuerySet[Profile]:
     """Profiles the person may read; the same rule as `regions.Profile.see`."""
     if not isinstance(user, User) or not user.is_active:
         return Profile.objects.none()
-    seen = Q(authority_id__in=user.authority_ids({Role.REGION_ADMIN}))
+    seen = Q(authority_id__in=user.authority_ids(LIMIT_ROLES))
     if user.has_role(*NATIONAL_ROLES):
         seen |= Q(authority__is_trial=False)
     return Profile.objects.filter(seen).select_related("authority")

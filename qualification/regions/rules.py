@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import rules
 from django.utils.translation import gettext_lazy as _
 
-from qualification.accounts.enums import NATIONAL_ROLES, Role
+from qualification.accounts.enums import LIMIT_ROLES, NATIONAL_ROLES, Role
 from qualification.door import reasons
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ def administers(user: User, profile: Any) -> bool:
 
 
 @rules.predicate
+def keeps_limits(user: User, profile: Any) -> bool:
+    """Region administrator or time-limit administrator of the profile's authority."""
+    return user.has_role(*LIMIT_ROLES, authority_id=profile.authority_id)
+
+
+@rules.predicate
 def views_nationally(user: User, profile: Any) -> bool:
     """Joint meeting and national viewers read the profiles of the five, not those of trial authorities."""
     return user.has_role(*NATIONAL_ROLES) and not profile.authority.is_trial
@@ -42,14 +48,17 @@ def administers_some_region(user: User, entry: Any) -> bool:
 
 @rules.predicate
 def reads_dictionaries(user: User, entry: Any) -> bool:
-    """Region administrators and the national roles."""
-    return user.has_role(Role.REGION_ADMIN, *NATIONAL_ROLES)
+    """Region administrators, time-limit administrators and the national roles."""
+    return user.has_role(*LIMIT_ROLES, *NATIONAL_ROLES)
 
 
 TABLE: dict[str, tuple[Any, Any]] = {
-    "regions.Profile.see": (is_person & (administers | views_nationally), ""),
+    "regions.Profile.see": (is_person & (keeps_limits | views_nationally), ""),
     "regions.Profile.change_setting": (
         is_person & administers, _("Only the administrator of this authority changes its settings."),
+    ),
+    "regions.Profile.enter_limit": (
+        is_person & keeps_limits, _("Only the region administrator or the time-limit administrator of this authority enters its limits."),
     ),
     "regions.DictionaryEntry.see": (is_person & reads_dictionaries, ""),
     "regions.DictionaryEntry.edit": (

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from qualification import door
 from qualification.accounts.enums import Role
-from qualification.regions.models import DictionaryEntry, Profile, ProfileChange
+from qualification.regions import limits
+from qualification.regions.models import DictionaryEntry, LimitEntry, Profile, ProfileChange
 from qualification.regions.settings import change_setting
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ ENTRY_FIELDS = ("name_zh", "name_en", "is_active")
 
 
 def change(*, profile: Profile, key: str, value: Any, reason: str, by: User, now: dt.datetime) -> None:
-    """Set one value of an authority. What is running keeps the limit it was started with.
+    """Set one value of an authority that has no date of effect.
 
     Raises Refused, or ValidationError with what is allowed.
     """
@@ -34,6 +35,19 @@ def change(*, profile: Profile, key: str, value: Any, reason: str, by: User, now
             Profile.objects.select_for_update(of=("self",), no_key=True).select_related("authority").get(pk=profile.pk)
         )
         change_setting(profile=fresh, key=key, value=value, reason=reason.strip(), by=by, now=now)
+
+
+def enter_limit(
+    *, profile: Profile, key: str, value: Any, effective_on: dt.date, reason: str, by: User, now: dt.datetime
+) -> LimitEntry:
+    """Enter a limit of an authority from a day on. What is running keeps the limit it was started with.
+
+    Raises Refused, or ValidationError with what is allowed.
+    """
+    _demand(by, "enter_limit", profile)
+    return limits.enter(
+        authority=profile.authority, key=key, value=value, effective_on=effective_on, reason=reason, by=by, now=now
+    )
 
 
 def edit_entry(*, entry: DictionaryEntry, values: Mapping[str, Any], reason: str, by: User, now: dt.datetime) -> None:

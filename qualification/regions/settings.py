@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -48,7 +49,11 @@ UNIT_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `maximum` of a statutory limit is the law's own number."""
+    """One setting. `maximum` of a statutory limit is the law's own number.
+
+    A limit (`is_limit`) has dates of effect and is kept in `LimitEntry`, everything else in the profile; a statutory
+    limit can only be shortened by a region.
+    """
 
     key: str
     label: str | Promise
@@ -58,6 +63,8 @@ class Setting:
     maximum: int | None = None
     choices: tuple[tuple[str, str | Promise], ...] = ()
     source: str | Promise = ""
+    is_limit: bool = False
+    is_statutory: bool = False
 
     def clean(self, value: Any) -> Any:
         """The value in its type; raises ValidationError with a sentence that says what is allowed."""
@@ -106,7 +113,15 @@ class Setting:
 
 
 def _limit(key: str, label: str | Promise, days: int, source: str | Promise, unit: Unit = Unit.WORKING_DAYS) -> Setting:
-    return Setting(key, label, days, unit, minimum=1, maximum=days, source=source)
+    return Setting(key, label, days, unit, minimum=1, maximum=days, source=source, is_limit=True, is_statutory=True)
+
+
+def _agreed(
+    key: str, label: str | Promise, days: int, low: int, high: int, unit: Unit = Unit.WORKING_DAYS,
+    source: str | Promise = "",
+) -> Setting:  # fmt: skip
+    """A limit that the law leaves open: a region may set it within bounds, up or down."""
+    return Setting(key, label, days, unit, low, high, source=source or FIELD_CUSTOM, is_limit=True)
 
 
 ORDER_163 = _("Order 163 (2021)")
@@ -118,17 +133,22 @@ SETTINGS: dict[str, Setting] = {
     for s in (
         _limit("acceptance_days", _("Acceptance decision or supplement notice"), 5, LICENSING_LAW),
         _limit("acceptance_after_supplement_days", _("Acceptance decision after the supplement"), 5, LICENSING_LAW),
-        Setting("supplement_days", _("Supplement by the laboratory"), 30, Unit.CALENDAR_DAYS, 5, 90, source=FIELD_CUSTOM),
-        Setting("offer_days", _("Assessor's answer to an offer"), 2, Unit.WORKING_DAYS, 1, 10, source=FIELD_CUSTOM),
+        _agreed("supplement_days", _("Supplement by the laboratory"), 30, 5, 90, Unit.CALENDAR_DAYS),
+        _agreed("offer_days", _("Assessor's answer to an offer"), 2, 1, 10),
         _limit("file_review_days", _("Leader's file review"), 5, ORDER_163),
         _limit("technical_review_days", _("Technical review"), 30, ORDER_163),
         _limit("rectification_max_days", _("Rectification, at most"), 30, ORDER_163),
         _limit("verification_days", _("Follow-up verification"), 5, ORDER_163),
-        Setting("concurrence_days", _("Concurrence of another region"), 3, Unit.WORKING_DAYS, 1, 10, source=FIELD_CUSTOM),
+        _agreed("concurrence_days", _("Concurrence of another region"), 3, 1, 10),
         _limit("decision_days", _("Decision"), 10, ORDER_163),
         _limit("decision_extension_days", _("Extension of the decision, at most"), 10, LICENSING_LAW),
         _limit("issue_days", _("Issue of the certificate"), 7, ORDER_163),
+        _agreed("commitment_decision_days", _("Decision on a commitment"), 5, 1, 10),
+        _agreed("commitment_issue_days", _("Issue after a commitment"), 7, 1, 7),
+        _agreed("commitment_check_months", _("On-site check of a commitment"), 3, 1, 6, Unit.MONTHS, ORDER_163),
+        _agreed("commitment_check_at_once_days", _("On-site check of a commitment that is due at once"), 1, 1, 10),
         Setting("rungs_at", _("Reminders of a day go out at"), "09:00", Unit.TIME, source=FIELD_CUSTOM),
+        Setting("digest_at", _("The administrators' daily list of time limits goes out at"), "08:30", Unit.TIME, source=FIELD_CUSTOM),
         Setting("team_min", _("Members of a team, at least"), 2, Unit.COUNT, 2, 12, source=FIELD_CUSTOM),
         Setting("recusal_years", _("Same laboratory not assessed again within"), 3, Unit.YEARS, 0, 10, source=FIELD_CUSTOM),
         Setting("assessor_validity_years", _("Validity of an assessor's certificate"), 5, Unit.YEARS, 1, 10, source=FIELD_CUSTOM),
@@ -141,7 +161,17 @@ SETTINGS: dict[str, Setting] = {
             choices=(("same_day", _("on the same day of the year")), ("day_before", _("on the day before"))),
             source=FIELD_CUSTOM,
         ),
-        Setting("renewal_months", _("Renewal is applied for before expiry by"), 3, Unit.MONTHS, 1, 12, source=ORDER_163),
+        _agreed("renewal_months", _("Renewal is applied for before expiry by"), 3, 1, 12, Unit.MONTHS, ORDER_163),
+        Setting("renewal_first_reminder_months", _("First reminder to renew, before expiry by"), 6, Unit.MONTHS, 1, 24, source=FIELD_CUSTOM),
+        Setting("renewal_second_reminder_months", _("Second reminder to renew, before expiry by"), 4, Unit.MONTHS, 1, 24, source=FIELD_CUSTOM),
+        Setting(
+            "deemed_renewal_refused", _("A refusal after a renewal was deemed granted"), "withdrawal", Unit.CHOICE,
+            choices=(
+                ("withdrawal", _("leaves it standing: it needs the withdrawal procedure")),
+                ("ends", _("ends it: the certificate expires with the refusal")),
+            ),
+            source=LICENSING_LAW,
+        ),
         Setting("system_run_months", _("Management system has run before a first application for"), 3, Unit.MONTHS, 0, 12, source=ORDER_163),
         Setting("checkin_radius_km", _("A check-in counts as on site within"), 2, Unit.KILOMETRES, 1, 100, source=FIELD_CUSTOM),
         Setting("serial_warning", _("Warn when the year's certificate serial reaches"), 9000, Unit.COUNT, 1, 9999, source=FIELD_CUSTOM),
@@ -149,21 +179,34 @@ SETTINGS: dict[str, Setting] = {
 }  # fmt: skip
 
 
-def setting(authority: Authority, key: str) -> Any:
-    """The authority's value of a setting, or the default. Raises KeyError for an unknown key."""
-    default = SETTINGS[key].default
+LIMITS: tuple[str, ...] = tuple(key for key, known in SETTINGS.items() if known.is_limit)
+
+
+def setting(authority: Authority, key: str, *, on: dt.date | None = None) -> Any:
+    """The authority's value of a setting, or the default; a limit's as it is in force today, or `on` a day.
+
+    Raises KeyError for an unknown key.
+    """
+    known = SETTINGS[key]
+    if known.is_limit:
+        from qualification.regions import limits
+
+        return limits.current().of(authority.pk, key, on or timezone.localdate()).value
     profile = getattr(authority, "profile", None)
-    return default if profile is None else profile.values.get(key, default)
+    return known.default if profile is None else profile.values.get(key, known.default)
 
 
 def change_setting(*, profile: Profile, key: str, value: Any, by: User, now: dt.datetime, reason: str = "") -> None:
-    """Set one value after checking its bounds, and keep who changed what.
+    """Set one value that has no date of effect, after checking its bounds, and keep who changed what.
 
     Raises ValidationError with a sentence for the administrator.
     """
     from qualification.regions.models import ProfileChange
 
-    new = SETTINGS[key].clean(value)
+    known = SETTINGS[key]
+    if known.is_limit:
+        raise ValueError(f"{key} is a limit: it is entered with its date of effect.")
+    new = known.clean(value)
     old = setting(profile.authority, key)
     if new == old:
         return

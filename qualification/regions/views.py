@@ -15,15 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from qualification.access import roles
-from qualification.accounts.enums import NATIONAL_ROLES, Role
+from qualification.accounts.enums import LIMIT_ROLES, NATIONAL_ROLES
 from qualification.accounts.models import User
 from qualification.door import may
 from qualification.regions import profile_page, queries, services
-from qualification.regions.forms import EntryForm, SettingForm
+from qualification.regions.forms import EntryForm, LimitForm, SettingForm
 from qualification.regions.models import DictionaryEntry, Profile
-from qualification.regions.settings import SETTINGS, setting
+from qualification.regions.settings import SETTINGS, Setting, setting
 
-readers = roles(Role.REGION_ADMIN, *sorted(NATIONAL_ROLES))
+readers = roles(*sorted(LIMIT_ROLES), *sorted(NATIONAL_ROLES))
 form_methods = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -59,11 +59,14 @@ def home(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest, code: str) -> HttpResponse:
     """Every setting of one authority, and what changed."""
     found = _profile(request, code)
+    person = cast(User, request.user)
     context = {
         "profile": found,
+        "limits": profile_page.limit_rows(found),
         "rows": profile_page.rows(found),
         "history": profile_page.history(found),
-        "can_change": may(cast(User, request.user), "change_setting", found),
+        "can_change": may(person, "change_setting", found),
+        "can_enter": may(person, "enter_limit", found),
     }
     return render(request, "regions/profile.html", context)
 
@@ -71,8 +74,10 @@ def profile(request: HttpRequest, code: str) -> HttpResponse:
 @readers
 @form_methods
 def change(request: HttpRequest, code: str, key: str) -> HttpResponse:
-    """Change one setting."""
+    """Change one setting; a limit is entered with its date of effect."""
     found, known = _profile(request, code), SETTINGS.get(key)
+    if known is not None and known.is_limit:
+        return _enter_limit(request, found, known)
     if known is None or not may(cast(User, request.user), "change_setting", found):
         raise Http404
     value, allowed = setting(found.authority, key), profile_page.allowed(known)
@@ -84,6 +89,28 @@ def change(request: HttpRequest, code: str, key: str) -> HttpResponse:
         return redirect("regions:profile", code)
     context = {"profile": found, "known": known, "form": form, "default": profile_page.say(known, known.default)}
     return render(request, "regions/change.html", context, status=422 if form.is_bound else 200)
+
+
+def _enter_limit(request: HttpRequest, found: Profile, known: Setting) -> HttpResponse:
+    """What is in force, what will be and what was, and the form for whoever may enter a new one."""
+    person, today = cast(User, request.user), timezone.localdate()
+    can_enter = may(person, "enter_limit", found)
+    if request.method == "POST" and not can_enter:
+        raise Http404
+    form = LimitForm(
+        request.POST or None, known=known, allowed=profile_page.allowed_limit(known, found.authority, today),
+        initial={"effective_on": today},
+    )  # fmt: skip
+    if request.method == "POST" and _saves(form, lambda: services.enter_limit(
+        profile=found, key=known.key, **form.cleaned_data, by=person, now=timezone.now()
+    )):  # fmt: skip
+        messages.success(request, _("The limit “%(label)s” is entered.") % {"label": known.label})
+        return redirect("regions:change", found.authority.code, known.key)
+    context = {
+        "profile": found, "known": known, "form": form if can_enter else None,
+        "limit": profile_page.limit_row(found, known), "entries": profile_page.entries(found, known),
+    }  # fmt: skip
+    return render(request, "regions/limit.html", context, status=422 if form.is_bound else 200)
 
 
 @readers

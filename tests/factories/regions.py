@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
-from qualification.regions.models import Authority
+from qualification.regions.models import Authority, LimitEntry
 
 AUTHORITIES: dict[str, tuple[str, str, str, str, str]] = {
     "01": ("北京市市场监督管理局", "Beijing Municipal Administration for Market Regulation", "北京", "Beijing", "京"),
@@ -49,3 +50,11 @@ class AuthorityFactory(DjangoModelFactory[Authority]):
 def authority(code: str) -> Authority:
     """The authority of a code."""
     return AuthorityFactory.create(code=code)
+
+
+def promise(place: Authority, key: str, value: int, since: dt.date = dt.date(2021, 6, 1)) -> LimitEntry:
+    """A limit of an authority from a day on, also one in the past."""
+    moment = dt.datetime.combine(since, dt.time(9), dt.UTC)
+    return LimitEntry.objects.create(
+        authority=place, key=key, value=value, effective_on=since, reason="promised", at=moment
+    )

@@ -10,7 +10,7 @@ from django.core import checks
 
 from qualification.regions.settings import SETTINGS
 from workflows.clocks import executors
-from workflows.clocks.policy import APPLICATION, CASE_ENDS, POLICY, ClockPolicy, RungName, Step
+from workflows.clocks.policy import APPLICATION, CASE_ENDS, CERTIFICATE, POLICY, ClockPolicy, RungName, Step
 
 
 def check_policy(app_configs: object, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -52,14 +52,23 @@ def _steps(policy: ClockPolicy) -> list[checks.CheckMessage]:
         _error("E001", f"Clock {policy.code}: {label}.{verb} is no transition.") for label, verb in missing
     ]
     for start in policy.starts:
-        if policy.subject not in (start.step[0], APPLICATION):
+        if policy.subject not in (start.step[0], APPLICATION, CERTIFICATE):
             found.append(_error("E002", f"Clock {policy.code}: {start.step} does not name a {policy.subject}."))
     return found
 
 
 def _settings(policy: ClockPolicy) -> list[checks.CheckMessage]:
-    keys = {policy.limit_key} | ({policy.extendable.limit_key} if policy.extendable else set())
-    return [_error("E003", f"Clock {policy.code}: no setting {key}.") for key in sorted(keys) if key not in SETTINGS]
+    limits = {policy.limit_key} | ({policy.extendable.limit_key} if policy.extendable else set())
+    limits -= {""} if policy.until else set()
+    found: list[checks.CheckMessage] = [
+        _error("E003", f"Clock {policy.code}: no limit {key!r} with dates of effect.")
+        for key in sorted(limits) if key not in SETTINGS or not SETTINGS[key].is_limit
+    ]  # fmt: skip
+    before = sorted({rung.before for rung in policy.rungs} - {""})
+    found += [_error("E003", f"Clock {policy.code}: no setting {key}.") for key in before if key not in SETTINGS]
+    if before and not policy.until:
+        found.append(_error("E004", f"Clock {policy.code}: only a limit that runs backward has reminders by months."))
+    return found
 
 
 def _rungs(policy: ClockPolicy, executor_names: Collection[str]) -> list[checks.CheckMessage]:
@@ -73,4 +82,6 @@ def _rungs(policy: ClockPolicy, executor_names: Collection[str]) -> list[checks.
         found.append(_error("E005", f"Clock {policy.code}: nothing carries out {policy.executor}."))
     if bool(policy.executor) != bool(policy.expires):
         found.append(_error("E005", f"Clock {policy.code}: an executor and the step it takes belong together."))
+    if bool(policy.remedy) and not policy.executor:
+        found.append(_error("E007", f"Clock {policy.code}: only an outcome of the law can be set aside."))
     return found

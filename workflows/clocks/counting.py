@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import calendar as months
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from qualification.regions.calendars import WorkCalendar
@@ -37,7 +38,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What the due date follows from. `rolls` is for periods in which somebody must act."""
+    """What the due date follows from. `rolls` is for periods in which somebody must act.
+
+    A term with `until` runs backward from that day: its last day lies `budget` units before it and never rolls; `marks`
+    are the days of its reminders, by rung, and 0 is allowed as its budget: the term ends on the day itself.
+    """
 
     started_on: dt.date
     budget: int
@@ -45,14 +50,18 @@ class Term:
     pauses: tuple[Pause, ...] = ()
     extensions: tuple[int, ...] = ()
     rolls: bool = True
+    until: dt.date | None = None
+    marks: Mapping[str, dt.date] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.budget <= LONGEST_LIMIT:
+        if not (1 if self.until is None else 0) <= self.budget <= LONGEST_LIMIT:
             raise ImpossibleTerm(f"A limit must be 1 to {LONGEST_LIMIT}, not {self.budget}.")
         if any(days < 1 for days in self.extensions):
             raise ImpossibleTerm("An extension must be at least one day.")
         if self.unit == Unit.MONTHS and (self.pauses or self.extensions):
             raise ImpossibleTerm("A limit in months can be neither paused nor extended.")
+        if self.until is not None and (self.unit == Unit.WORKING or self.pauses or self.extensions):
+            raise ImpossibleTerm("A limit that runs backward leans on no calendar and is neither paused nor extended.")
         self._check_pauses()
 
     def _check_pauses(self) -> None:
@@ -83,6 +92,7 @@ class Count:
     lines: tuple[Line, ...]
     last_day: dt.date | None
     is_provisional: bool
+    marks: Mapping[str, dt.date] = field(default_factory=dict)
 
     @property
     def due_at(self) -> dt.datetime | None:
@@ -99,7 +109,9 @@ class Count:
 
 
 def count(term: Term, calendar: WorkCalendar) -> Count:
-    """Count a term out, day by day, from the day after its start."""
+    """Count a term out, day by day, from the day after its start; one that runs backward has no days to count."""
+    if term.until is not None:
+        return Count((), backward(term.until, term.budget, term.unit, calendar), False, term.marks)
     lines: list[Line] = []
     last: dt.date | None = term.started_on
     for portion in (term.budget, *term.extensions):

@@ -6,7 +6,7 @@ Runs inside the door's transaction, with the case's row locked.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,22 +15,25 @@ from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext as _
 
 from qualification import statements
+from qualification.applications.enums import ApplicationState, Kind, Procedure
 from qualification.applications.models import Application
+from qualification.certificates.enums import CertificateState
 from qualification.door import Event, Stale
 from qualification.pages.dates import say_moment
-from qualification.regions.settings import setting
+from qualification.regions.limits import Limit
 from qualification.statements import Statement
 from workflows.clocks import counting, ledger
 from workflows.clocks.counting import ImpossibleTerm, Term
-from workflows.clocks.enums import ClockState
+from workflows.clocks.enums import ClockState, Unit
 from workflows.clocks.models import Clock, ClockInterval, ClockQuerySet
 from workflows.clocks.policy import (
     APPLICATION,
     BREACHES,
     BY_CODE,
-    EDITION,
+    CERTIFICATE,
     EFFECTS,
     ClockPolicy,
+    Only,
     PauseGround,
     Start,
     cause_of,
@@ -54,16 +57,16 @@ def on_event(event: Event) -> None:
     effects = EFFECTS.get((event.label, event.verb))
     if effects is None:
         return
-    case = _case(event)
-    _stop(event, case, effects.stops)
-    _expire(event, case, effects.expires)
-    _end(event, case, effects.ends, is_whole_case=effects.ends_case)
+    _stop(event, effects.stops)
+    _expire(event, effects.expires)
+    _end(event, effects.ends, is_whole_case=effects.ends_case)
     for resumed, ground in effects.resumes:
-        _resume(event, case, resumed, ground)
+        _resume(event, resumed, ground)
     for paused, ground in effects.pauses:
-        _pause(event, case, paused, ground)
+        _pause(event, paused, ground)
     for started, how in effects.starts:
-        _start(event, case, started, how)
+        if CONDITIONS[how.only](event):
+            _start(event, started, how)
 
 
 def _case(event: Event) -> Application:
@@ -72,8 +75,52 @@ def _case(event: Event) -> Application:
     return event.application
 
 
-def _open(event: Event, case: Application, policies: Sequence[ClockPolicy]) -> ClockQuerySet:
-    return _open_of(event.label, policies, event.subject.pk, case.pk)
+def _certificate_id(event: Event) -> int | None:
+    """The certificate a step is about: itself, or the one that an application renews."""
+    if event.label == CERTIFICATE:
+        return int(event.subject.pk)
+    if event.label == APPLICATION and Kind.RENEWAL in _case(event).kinds:
+        return _case(event).certificate_id
+    return None
+
+
+def _may_still_renew(event: Event) -> bool:
+    """Whether a renewal that has ended without one leaves a valid certificate that nobody else renews."""
+    case = _case(event)
+    if Kind.RENEWAL not in case.kinds or case.certificate is None or case.certificate.state != CertificateState.VALID:
+        return False
+    others = Application.objects.filter(
+        certificate_id=case.certificate_id, kinds__contains=[Kind.RENEWAL], state__in=ApplicationState.open()
+    )
+    return case.certificate.deemed_renewed_on is None and not others.exclude(pk=case.pk).exists()
+
+
+CONDITIONS: Mapping[Only, Callable[[Event], bool]] = {
+    Only.ALWAYS: lambda event: True,
+    Only.GENERAL: lambda event: _case(event).procedure != Procedure.COMMITMENT,
+    Only.COMMITMENT: lambda event: _case(event).procedure == Procedure.COMMITMENT,
+    Only.CHECK_LATER: lambda event: not event.subject.is_at_once,  # type: ignore[attr-defined]
+    Only.CHECK_AT_ONCE: lambda event: bool(event.subject.is_at_once),  # type: ignore[attr-defined]
+    Only.MAY_STILL_RENEW: _may_still_renew,
+}
+
+
+def _open(event: Event, policies: Sequence[ClockPolicy]) -> ClockQuerySet:
+    found = Clock.objects.none()
+    if of_case := _of_case(policies):
+        found = _open_of(event.label, of_case, event.subject.pk, _case(event).pk)
+    certificate = _certificate_id(event)
+    if certificate is not None and (of_certificate := _of_certificate(policies)):
+        found = found | _open_of_certificate([policy.code for policy in of_certificate], certificate)
+    return found
+
+
+def _of_case(policies: Sequence[ClockPolicy]) -> list[ClockPolicy]:
+    return [policy for policy in policies if policy.subject != CERTIFICATE]
+
+
+def _of_certificate(policies: Sequence[ClockPolicy]) -> list[ClockPolicy]:
+    return [policy for policy in policies if policy.subject == CERTIFICATE]
 
 
 def _open_of(label: str, policies: Sequence[ClockPolicy], subject: int, case: int) -> ClockQuerySet:
@@ -81,6 +128,10 @@ def _open_of(label: str, policies: Sequence[ClockPolicy], subject: int, case: in
     for policy in policies:
         scope |= Q(code=policy.code, **_subject(label, policy, subject, case))
     return Clock.objects.open().filter(scope, application_id=case)
+
+
+def _open_of_certificate(codes: Sequence[str], certificate: int) -> ClockQuerySet:
+    return Clock.objects.open().filter(code__in=codes, subject_type=CERTIFICATE, subject_id=certificate)
 
 
 def _subject(label: str, policy: ClockPolicy, subject: int, case: int) -> dict[str, object]:
@@ -105,6 +156,15 @@ def _all(policies: Sequence[ClockPolicy], at: dt.datetime) -> Q:
     return Q()
 
 
+def _values(at: dt.datetime, log: int, state: str) -> dict[str, Any]:
+    """What closing writes; a limit of the law that has passed is recorded as missed."""
+    missed = When(breached_at=None, state=ClockState.RUNNING, due_at__lte=at, code__in=BREACHES, then=F("due_at"))
+    return {
+        "state": state, "stopped_at": at, "stop_log_id": log, "next_rung_at": None,
+        "breached_at": Case(missed, default=F("breached_at")),
+    }  # fmt: skip
+
+
 @cache
 def _closing(label: str, codes: tuple[str, ...], narrowing: Narrowing) -> Statement:
     """The UPDATE that closes the open clocks of these codes, or of the whole case when none is named."""
@@ -114,30 +174,42 @@ def _closing(label: str, codes: tuple[str, ...], narrowing: Narrowing) -> Statem
         case: int, at: dt.datetime, log: int, state: str, subject: int = 0
     ) -> tuple[ClockQuerySet, dict[str, Any]]:
         clocks = _open_of(label, policies, subject, case).filter(narrowing(policies, at))
-        missed = When(breached_at=None, state=ClockState.RUNNING, due_at__lte=at, code__in=BREACHES, then=F("due_at"))
-        return clocks, {
-            "state": state, "stopped_at": at, "stop_log_id": log, "next_rung_at": None,
-            "breached_at": Case(missed, default=F("breached_at")),
-        }  # fmt: skip
+        return clocks, _values(at, log, state)
 
     own = {"subject": int} if any(policy.subject == label for policy in policies) else {}
     return Statement(build, case=int, at=dt.datetime, log=int, state=str, **own)
 
 
-def _close(
-    event: Event, case: Application, policies: Sequence[ClockPolicy], state: ClockState, narrowing: Narrowing = _all
-) -> int:
-    """Close clocks in one UPDATE; a limit of the law that has passed is recorded as missed."""
-    closing = _closing(event.label, tuple(policy.code for policy in policies), narrowing)
-    return closing.count(subject=event.subject.pk, case=case.pk, at=event.at, log=event.log.pk, state=state.value)
+@cache
+def _closing_of_certificate(codes: tuple[str, ...], narrowing: Narrowing) -> Statement:
+    """The UPDATE that closes the open clocks of these codes about one certificate."""
+    policies = [BY_CODE[code] for code in codes]
+
+    def build(certificate: int, at: dt.datetime, log: int, state: str) -> tuple[ClockQuerySet, dict[str, Any]]:
+        clocks = _open_of_certificate(codes, certificate).filter(narrowing(policies, at))
+        return clocks, _values(at, log, state)
+
+    return Statement(build, certificate=int, at=dt.datetime, log=int, state=str)
 
 
-def _stop(event: Event, case: Application, policies: list[ClockPolicy]) -> None:
-    if not policies:
+def _close(event: Event, policies: Sequence[ClockPolicy], state: ClockState, narrowing: Narrowing = _all) -> int:
+    """Close clocks in one UPDATE for the case and one for its certificate; how many."""
+    what = {"at": event.at, "log": event.log.pk, "state": state.value}
+    closed = 0
+    if codes := tuple(policy.code for policy in _of_case(policies)):
+        closing = _closing(event.label, codes, narrowing)
+        closed += closing.count(subject=event.subject.pk, case=_case(event).pk, **what)
+    certificate = _certificate_id(event)
+    if certificate is not None and (codes := tuple(policy.code for policy in _of_certificate(policies))):
+        closed += _closing_of_certificate(codes, narrowing).count(certificate=certificate, **what)
+    return closed
+
+
+def _stop(event: Event, policies: list[ClockPolicy]) -> None:
+    if not policies or _close(event, policies, ClockState.STOPPED, _not_decided_by_law):
         return
-    if _close(event, case, policies, ClockState.STOPPED, _not_decided_by_law):
-        return
-    late = _open(event, case, policies).filter(~_not_decided_by_law(policies, event.at)).first()
+    refusing = [policy for policy in policies if policy.refuses_late]
+    late = _open(event, refusing).filter(~_not_decided_by_law(refusing, event.at)).first() if refusing else None
     if late is not None:
         raise TooLate(_late_message(late))
 
@@ -149,25 +221,25 @@ def _late_message(clock: Clock) -> str:
     ) % {"limit": clock.policy.label, "due": say_moment(clock.due_at)}
 
 
-def _expire(event: Event, case: Application, policies: list[ClockPolicy]) -> None:
-    if not policies:
+def _expire(event: Event, policies: list[ClockPolicy]) -> None:
+    if not policies or _close(event, policies, ClockState.EXPIRED, _due):
         return
-    if _close(event, case, policies, ClockState.EXPIRED, _due):
-        return
-    early = _open(event, case, policies).first()
+    early = _open(event, policies).first()
     if early is not None:
         raise ClockError(f"{early} runs until {early.due_at}; it cannot expire at {event.at}.")
 
 
-def _end(event: Event, case: Application, policies: list[ClockPolicy], *, is_whole_case: bool) -> None:
+def _end(event: Event, policies: list[ClockPolicy], *, is_whole_case: bool) -> None:
     if is_whole_case:
-        _close(event, case, (), ClockState.STOPPED)
+        closing = _closing(event.label, (), _all)
+        state = ClockState.STOPPED.value
+        closing.count(subject=event.subject.pk, case=_case(event).pk, at=event.at, log=event.log.pk, state=state)
     elif policies:
-        _close(event, case, policies, ClockState.STOPPED)
+        _close(event, policies, ClockState.STOPPED)
 
 
-def _pause(event: Event, case: Application, policy: ClockPolicy, ground: PauseGround) -> None:
-    clock = _open(event, case, [policy]).prefetch_related("rungs").select_related("extension").first()
+def _pause(event: Event, policy: ClockPolicy, ground: PauseGround) -> None:
+    clock = _open(event, [policy]).prefetch_related("rungs").select_related("extension").first()
     if clock is None:
         return
     if clock.state == ClockState.PAUSED:
@@ -180,38 +252,47 @@ def _pause(event: Event, case: Application, policy: ClockPolicy, ground: PauseGr
     ledger.work_out(clock, ledger.place_of(clock.authority_id))
 
 
-def _resume(event: Event, case: Application, policy: ClockPolicy, ground: PauseGround) -> None:
+def _resume(event: Event, policy: ClockPolicy, ground: PauseGround) -> None:
     """End the pause of just this ground; where nothing of it is paused, nothing happens."""
-    clocks = _open(event, case, [policy]).filter(state=ClockState.PAUSED)
+    clocks = _open(event, [policy]).filter(state=ClockState.PAUSED)
     clock = clocks.prefetch_related("rungs").select_related("extension").first()
     if clock is None:
         return
-    paused = clock.intervals.filter(cause=cause_of(ground.step), resumed_at=None)
+    paused = clock.intervals.filter(cause=cause_of(ground.step), resumed_at=None, superseded_at=None)
     if paused.update(resumed_at=event.at, resumed_by=event.by):
         clock.state = ClockState.RUNNING
         ledger.work_out(clock, ledger.place_of(clock.authority_id))
 
 
-def _start(event: Event, case: Application, policy: ClockPolicy, how: Start) -> None:
-    place = ledger.place_of(_authority_id(event, case, policy))
+def _start(event: Event, policy: ClockPolicy, how: Start) -> None:
+    place = ledger.place_of(_authority_id(event, policy))
     started_on, started_at = _started(event, how)
+    subject = _subject_of(event, policy)
     try:
-        term = Term(started_on, _budget(event, policy, place), policy.unit)
+        term, limit = _term(event, policy, place, subject, started_on)
     except ImpossibleTerm as error:
         raise ClockError(f"{policy.code} cannot start: {error}") from error
+    case = event.application
     clock = Clock(
-        application=case, authority=place.authority, code=policy.code, edition=EDITION,
-        subject_type=policy.subject, subject_id=event.subject.pk if policy.subject == event.label else case.pk,
-        budget=term.budget, unit=policy.unit, started_at=started_at, started_on=started_on, start_log=event.log,
-        kinds=",".join(sorted(case.kinds)), is_trial=_is_trial(case, place),
+        application=case, authority=place.authority, code=policy.code, edition=limit.edition,
+        limit_entry_id=limit.entry_id, subject_type=policy.subject, subject_id=subject.pk, budget=term.budget,
+        unit=policy.unit, until=term.until, marks={name: day.isoformat() for name, day in term.marks.items()},
+        started_at=started_at, started_on=started_on, start_log=event.log,
+        kinds=",".join(sorted(case.kinds)) if case else "", is_trial=_is_trial(case, place),
     )  # fmt: skip
+    if policy.subject == CERTIFICATE:
+        clock.application, clock.kinds = None, ""
     ledger.project(clock, counting.count(term, place.calendar), place)
-    _insert(clock)
+    is_over = how.only == Only.MAY_STILL_RENEW and clock.due_at is not None and clock.due_at <= event.at
+    if not is_over:
+        _insert(clock)
 
 
-def _is_trial(case: Application, place: ledger.Place) -> bool:
+def _is_trial(case: Application | None, place: ledger.Place) -> bool:
     """Whether the case, or the authority that is asked, is only a trial."""
-    return place.authority.is_trial or (case.authority_id != place.authority.pk and case.authority.is_trial)
+    if case is None or case.authority_id == place.authority.pk:
+        return place.authority.is_trial
+    return place.authority.is_trial or case.authority.is_trial
 
 
 def _insert(clock: Clock) -> None:
@@ -221,10 +302,23 @@ def _insert(clock: Clock) -> None:
         raise ClockError(f"{clock} cannot start: {error}") from error
 
 
-def _authority_id(event: Event, case: Application, policy: ClockPolicy) -> int:
-    """Whose time it is: the subject's own authority where it has one (concurrence), else the lead authority."""
+def _subject_of(event: Event, policy: ClockPolicy) -> Any:
+    """The row a new clock is about: what the step happened to, the certificate it concerns, or the case."""
+    if policy.subject == event.label:
+        return event.subject
+    case = _case(event)
+    found = case.certificate if policy.subject == CERTIFICATE else case
+    if found is None:
+        raise ClockError(f"{policy.code} cannot start: {event.label}.{event.verb} names no certificate.")
+    return found
+
+
+def _authority_id(event: Event, policy: ClockPolicy) -> int:
+    """Whose time it is: the subject's own authority where it has one (concurrence, certificate), else the lead's."""
+    if policy.subject == CERTIFICATE:
+        return int(_subject_of(event, policy).authority_id)
     own = getattr(event.subject, "authority_id", None) if policy.subject == event.label else None
-    return int(own or case.authority_id)
+    return int(own or _case(event).authority_id)
 
 
 def _started(event: Event, how: Start) -> tuple[dt.date, dt.datetime]:
@@ -237,8 +331,33 @@ def _started(event: Event, how: Start) -> tuple[dt.date, dt.datetime]:
     return day, counting.start_of(day)
 
 
-def _budget(event: Event, policy: ClockPolicy, place: ledger.Place) -> int:
-    most = int(setting(place.authority, policy.limit_key))
+def _term(
+    event: Event, policy: ClockPolicy, place: ledger.Place, subject: Any, started_on: dt.date
+) -> tuple[Term, Limit]:
+    """The term of a new clock and the limit it is started under: that of the day it starts, or validity began."""
+    if policy.until:
+        return _backward_term(event, policy, place, subject, started_on)
+    limit = place.limit(policy.limit_key, started_on)
+    return Term(started_on, _budget(event, policy, limit.value), policy.unit), limit
+
+
+def _backward_term(
+    event: Event, policy: ClockPolicy, place: ledger.Place, subject: Any, started_on: dt.date
+) -> tuple[Term, Limit]:
+    until, since = getattr(subject, policy.until), subject.valid_from
+    limit = place.limit(policy.limit_key or "renewal_months", since)
+    days = {
+        rung.name.value: counting.backward(until, place.value(rung.before, since), Unit.MONTHS, place.calendar)
+        for rung in policy.rungs if rung.before
+    }  # fmt: skip
+    marks = {
+        name: day for name, day in days.items() if dt.datetime.combine(day, place.rungs_at, counting.ZONE) > event.at
+    }
+    budget = limit.value if policy.limit_key else 0
+    return Term(started_on, budget, policy.unit, until=until, marks=marks), limit
+
+
+def _budget(event: Event, policy: ClockPolicy, most: int) -> int:
     if not policy.budget_from:
         return most
     days = getattr(event.subject, policy.budget_from)

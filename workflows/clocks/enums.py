@@ -36,3 +36,12 @@ class DayKind(models.TextChoices):
     HOLIDAY = "holiday", _("public holiday")
     PAUSED = "paused", _("the clock is paused")
     ROLLED = "rolled", _("the last day is a day off: the next working day is the last")
+
+
+class ContestState(models.TextChoices):
+    """A contest of an outcome: what became of it."""
+
+    DRAFT = "draft", _("being written")
+    ASKED = "asked", _("waiting for the answer")
+    UPHELD = "upheld", _("the outcome stands")
+    SET_ASIDE = "set_aside", _("set aside")

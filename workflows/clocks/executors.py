@@ -17,6 +17,7 @@ Notifier = Callable[[Clock, str, dt.datetime], object]
 # Told to notifiers beside the names of the rungs.
 MOVED = "moved"
 EXTENDED = "extended"
+CORRECTED = "corrected"
 
 _executors: dict[str, Executor] = {}
 _notifiers: list[Notifier] = []

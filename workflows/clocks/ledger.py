@@ -7,10 +7,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from qualification.regions import calendars
+from qualification.regions import calendars, limits
 from qualification.regions.calendars import WorkCalendar
+from qualification.regions.limits import Limit, Limits
 from qualification.regions.models import Authority
-from qualification.regions.settings import setting
+from qualification.regions.settings import SETTINGS, setting
 from qualification.statements import Statement
 from workflows.clocks import counting
 from workflows.clocks.counting import Count, Pause, Term, day_of
@@ -29,22 +30,34 @@ class Place:
     calendar: WorkCalendar
     calendar_edition: int
     rungs_at: dt.time
+    limits: Limits
+
+    def limit(self, key: str, on: dt.date) -> Limit:
+        """The limit that a clock starts under on a day."""
+        return self.limits.of(self.authority.pk, key, on)
+
+    def value(self, key: str, on: dt.date) -> int:
+        """A number that is set: a limit as of a day, or a setting."""
+        return self.limit(key, on).value if SETTINGS[key].is_limit else int(setting(self.authority, key))
 
 
 def _place(pk: int) -> Any:
     places = Authority.objects.select_related("profile").filter(pk=pk)
-    return places.annotate(newest_calendar=calendars.newest_edition_subquery())
+    return places.annotate(
+        newest_calendar=calendars.newest_edition_subquery(), newest_limit=limits.newest_entry_subquery()
+    )
 
 
 PLACES = Statement(_place, pk=int)
 
 
 def place_of(authority_id: int) -> Place:
-    """Authority, profile and the newest calendar's number in one query."""
+    """Authority, profile and the numbers of the newest calendar and the newest limit in one query."""
     authority = next(PLACES.instances(pk=authority_id))
     known = calendars.current(authority.newest_calendar or 0)
     at = dt.time.fromisoformat(setting(authority, "rungs_at"))
-    return Place(authority, known.of(authority.pk), known.edition, at)
+    in_force = limits.current(authority.newest_limit or 0)
+    return Place(authority, known.of(authority.pk), known.edition, at, in_force)
 
 
 def extension_of(clock: Clock) -> ClockExtension | None:
@@ -58,15 +71,22 @@ def pause_of(interval: ClockInterval) -> Pause:
 
 
 def term_of(clock: Clock) -> Term:
-    """The facts of a stored clock as the due-date function takes them."""
+    """The facts of a stored clock as the due-date function takes them; superseded rows of the ledger do not count."""
     extension = extension_of(clock)
     return Term(
         started_on=clock.started_on,
         budget=clock.budget,
         unit=Unit(clock.unit),
-        pauses=tuple(pause_of(interval) for interval in clock.intervals.all()),
+        pauses=tuple(pause_of(interval) for interval in standing(clock)),
         extensions=(extension.days,) if extension else (),
+        until=clock.until,
+        marks={name: dt.date.fromisoformat(day) for name, day in clock.marks.items()},
     )
+
+
+def standing(clock: Clock) -> list[ClockInterval]:
+    """The rows of the ledger that count, in their order."""
+    return [interval for interval in clock.intervals.all() if interval.superseded_at is None]
 
 
 def count_of(clock: Clock, calendar: WorkCalendar) -> Count:
@@ -75,9 +95,16 @@ def count_of(clock: Clock, calendar: WorkCalendar) -> Count:
 
 
 def moments(rungs: Collection[RungPolicy], counted: Count, at: dt.time) -> list[tuple[dt.datetime, RungPolicy]]:
-    """When each rung fires, in the order in which they fire."""
-    found = [(counted.share_at(rung.share, at), rung) for rung in rungs]
+    """When each rung fires, in the order in which they fire; a reminder whose day lay before the start is left out."""
+    found = [(_moment(rung, counted, at), rung) for rung in rungs]
     return sorted(((moment, rung) for moment, rung in found if moment is not None), key=lambda pair: pair[0])
+
+
+def _moment(rung: RungPolicy, counted: Count, at: dt.time) -> dt.datetime | None:
+    if not rung.before:
+        return counted.share_at(rung.share, at)
+    day = counted.marks.get(rung.name)
+    return None if day is None else dt.datetime.combine(day, at, counting.ZONE)
 
 
 def next_rung_at(policy: ClockPolicy, counted: Count, at: dt.time, fired: Collection[str]) -> dt.datetime | None:

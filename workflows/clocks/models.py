@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from workflows.clocks import counting, policy
-from workflows.clocks.enums import OPEN_STATES, ClockState, Unit
+from workflows.clocks.enums import OPEN_STATES, ClockState, ContestState, Unit
+
+if TYPE_CHECKING:
+    from qualification.accounts.models import User
+    from qualification.applications.models import Application
 
 _OPEN = Q(state__in=list(OPEN_STATES))
 
@@ -43,6 +51,10 @@ class Clock(models.Model):
     `ladder` is the moment of every rung in order, as [name, ISO moment]; `warn_at` that of the warning (at risk from
     then on). `holder` is the person whose act the clock waits for now; `kinds` the kinds of the case, sorted, joined
     by commas; clocks of a trial (`is_trial`) are in no board and no number.
+
+    `limit_entry` is the entry of the limit that the clock was started under (none: the edition the program brings) and
+    `edition` the edition of the law. A limit that runs backward ends `budget` units before `until`; its reminders have
+    days of their own, `marks`. A missed limit that was excused (`excused_at`) is not counted as missed.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -54,7 +66,12 @@ class Clock(models.Model):
     subject_type = models.CharField(max_length=60)
     subject_id = models.BigIntegerField()
     edition = models.CharField(max_length=20)
+    limit_entry = models.ForeignKey(
+        "regions.LimitEntry", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     budget = models.PositiveSmallIntegerField()
+    until = models.DateField(null=True, blank=True)
+    marks: models.JSONField[dict[str, str]] = models.JSONField(default=dict, blank=True)
     unit = models.CharField(max_length=10, choices=Unit)
     started_at = models.DateTimeField()
     started_on = models.DateField()
@@ -72,6 +89,11 @@ class Clock(models.Model):
     state = models.CharField(max_length=10, choices=ClockState, default=ClockState.RUNNING)
     stopped_at = models.DateTimeField(null=True, blank=True)
     breached_at = models.DateTimeField(null=True, blank=True)
+    excused_at = models.DateTimeField(null=True, blank=True)
+    excused_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    excuse = models.TextField(blank=True)
     start_log = models.ForeignKey(
         "qualification.TransitionLog", on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_index=False
     )
@@ -96,11 +118,12 @@ class Clock(models.Model):
                 violation_error_message=_("This time limit is already running."),
             ),
             models.CheckConstraint(
-                name="clock_budget", condition=Q(budget__gte=1),
+                name="clock_budget", condition=Q(budget__gte=1) | Q(until__isnull=False),
                 violation_error_message=_("A time limit is at least one day."),
             ),
             models.CheckConstraint(
-                name="clock_due_after_start", condition=Q(due_at__isnull=True) | Q(due_at__gt=F("started_at")),
+                name="clock_due_after_start",
+                condition=Q(due_at__isnull=True) | Q(due_at__gt=F("started_at")) | Q(until__isnull=False),
                 violation_error_message=_("A time limit ends after it starts."),
             ),
             models.CheckConstraint(
@@ -120,10 +143,19 @@ class Clock(models.Model):
                 name="clock_breach_at_due", condition=Q(breached_at__isnull=True) | Q(due_at__isnull=False),
                 violation_error_message=_("Only a limit with a due moment is missed."),
             ),
+            models.CheckConstraint(
+                name="clock_excuse_has_reason",
+                condition=Q(excused_at__isnull=True, excuse="") | Q(excused_at__isnull=False) & ~Q(excuse=""),
+                violation_error_message=_("An excuse has its moment and its reason."),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.code} {self.subject_type} {self.subject_id}"
+
+    def get_absolute_url(self) -> str:
+        """The page that says why the limit ends on its date."""
+        return reverse("clocks:why", args=[self.uuid])
 
     @property
     def policy(self) -> policy.ClockPolicy:
@@ -142,7 +174,11 @@ class Clock(models.Model):
 
 
 class ClockInterval(models.Model):
-    """A time in which a clock did not run: from when to when, why, on whose act. No end: until now, or the stop."""
+    """A time in which a clock did not run: from when to when, why, on whose act. No end: until now, or the stop.
+
+    A row entered afterwards (`entered_at`, `entered_by`) corrects the ledger; the row in whose place it stands
+    (`supersedes`) is kept as it was and marked `superseded_at`: it no longer counts.
+    """
 
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="intervals")
     cause = models.CharField(max_length=100)
@@ -152,12 +188,19 @@ class ClockInterval(models.Model):
     paused_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     resumed_at = models.DateTimeField(null=True, blank=True)
     resumed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    entered_at = models.DateTimeField(null=True, blank=True)
+    entered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="superseded_by"
+    )
+    superseded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["paused_at", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["clock"], condition=Q(resumed_at__isnull=True), name="interval_one_open",
+                fields=["clock"], condition=Q(resumed_at__isnull=True, superseded_at__isnull=True),
+                name="interval_one_open",
                 violation_error_message=_("This time limit is already paused."),
             ),
             models.CheckConstraint(
@@ -202,6 +245,120 @@ class ClockExtension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.clock_id} +{self.days}"
+
+
+class BudgetCorrection(models.Model):
+    """That the correction of a wrong entry has changed the limit of a clock that had started under it."""
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="budget_corrections")
+    old = models.PositiveSmallIntegerField()
+    new = models.PositiveSmallIntegerField()
+    due_before = models.DateTimeField(null=True, blank=True)
+    due_after = models.DateTimeField(null=True, blank=True)
+    entry = models.ForeignKey("regions.LimitEntry", on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(_("reason"))
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["clock", "entry"], name="budget_corrected_once")]
+
+    def __str__(self) -> str:
+        return f"{self.clock_id} {self.old} → {self.new}"
+
+
+class Contest(ConcurrentTransitionMixin, models.Model):
+    """A supervisor's objection to an outcome that the system carried out at the end of a limit, and its answer."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="contests")
+    application = models.ForeignKey(
+        "applications.Application", on_delete=models.CASCADE, null=True, blank=True, related_name="contests"
+    )
+    state = FSMField(
+        _("state"), choices=ContestState.choices, default=ContestState.DRAFT, protected=True, max_length=10
+    )
+    reason = models.TextField(_("reason"))
+    asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    asked_at = models.DateTimeField(null=True, blank=True)
+    answer = models.TextField(_("answer"), blank=True)
+    answered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    remedy = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("contest")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clock"], condition=Q(state__in=[ContestState.DRAFT, ContestState.ASKED]),
+                name="contest_one_open", violation_error_message=_("This outcome is being contested already."),
+            ),
+            models.CheckConstraint(
+                name="contest_has_reason", condition=~Q(reason=""),
+                violation_error_message=_("Say why the outcome is contested."),
+            ),
+            models.CheckConstraint(
+                name="contest_answered_stamp",
+                condition=Q(state__in=[ContestState.UPHELD, ContestState.SET_ASIDE], answered_at__isnull=False)
+                & ~Q(answer="")
+                | Q(state__in=[ContestState.DRAFT, ContestState.ASKED], answered_at__isnull=True),
+                violation_error_message=_("An answer has its moment and its reason."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.clock} {self.state}"
+
+    def get_absolute_url(self) -> str:
+        """The page of the contest."""
+        return reverse("clocks:contest", args=[self.uuid])
+
+    @property
+    def laboratory_id(self) -> int:
+        """The laboratory concerned, for whoever tells its people."""
+        return int(self.concerned.laboratory_id)
+
+    @property
+    def authority_id(self) -> int:
+        """The authority in whose name the outcome was carried out."""
+        return int(self.clock.authority_id)
+
+    @property
+    def concerned(self) -> Any:
+        """What the outcome fell on, as far as it has a laboratory: the case, or the certificate."""
+        if self.application is not None:
+            return self.application
+        return apps.get_model(self.clock.subject_type)._base_manager.get(pk=self.clock.subject_id)
+
+    @property
+    def case_id(self) -> int | None:
+        """The case whose row serialises this; none for an outcome about a certificate."""
+        return self.application_id
+
+    @property
+    def case(self) -> Application | None:
+        """The case this belongs to, if any."""
+        return self.application
+
+    @transition(state, source=ContestState.DRAFT, target=ContestState.ASKED)
+    def ask(self, *, by: User, now: dt.datetime) -> None:
+        """The supervisor contests the outcome."""
+        self.asked_by = by
+        self.asked_at = now
+
+    @transition(state, source=ContestState.ASKED, target=ContestState.UPHELD)
+    def uphold(self, *, by: User, now: dt.datetime) -> None:
+        """The outcome stands."""
+        self.answered_by = by
+        self.answered_at = now
+
+    @transition(state, source=ContestState.ASKED, target=ContestState.SET_ASIDE)
+    def set_aside(self, *, by: User, now: dt.datetime) -> None:
+        """The outcome does not stand; what follows is done with it."""
+        self.answered_by = by
+        self.answered_at = now
 
 
 class Rung(models.Model):

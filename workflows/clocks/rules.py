@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import rules
+from django.utils.translation import gettext_lazy as _
 
 from qualification import door
-from qualification.accounts.enums import Role
+from qualification.accounts.enums import LIMIT_ROLES, Role
 from qualification.accounts.models import User
-from workflows.clocks.models import Clock
+from qualification.certificates.models import Certificate
+from qualification.regions.models import LimitEntry
+from workflows.clocks.models import Clock, Contest
 
 
 def may_see(user: User | None, clock: Clock) -> bool:
-    """Whoever may see the case sees its limits and how they are counted."""
-    return clock.application is not None and door.may(user, "see", clock.application)
+    """Whoever may see the case, or the certificate, sees its limits and how they are counted."""
+    subject = clock.application or certificate_of(clock)
+    return subject is not None and door.may(user, "see", subject)
 
 
 def is_head(user: User | None, clock: Clock) -> bool:
@@ -20,5 +26,51 @@ def is_head(user: User | None, clock: Clock) -> bool:
     return user is not None and user.has_role(Role.DECISION, authority_id=clock.authority_id)
 
 
-rules.add_perm("clocks.Clock.see", rules.predicate(may_see))
-rules.add_perm("clocks.Clock.extend", rules.predicate(is_head))
+def keeps_ledger(user: User | None, clock: Clock) -> bool:
+    """The ledger is corrected by the time-limit administrator of the authority whose time it is."""
+    return user is not None and user.has_role(Role.SLA_ADMIN, authority_id=clock.authority_id)
+
+
+def corrects_limits(user: User | None, entry: LimitEntry) -> bool:
+    """A wrong entry is corrected by those who enter the authority's limits."""
+    place = entry.authority_id
+    return user is not None and place is not None and user.has_role(*LIMIT_ROLES, authority_id=place)
+
+
+def supervises(user: User | None, contest: Contest) -> bool:
+    """A supervisor of the authority contests what the system did in its name."""
+    return user is not None and user.has_role(Role.SUPERVISOR, authority_id=contest.clock.authority_id)
+
+
+def answers(user: User | None, contest: Contest) -> bool:
+    """A decision maker of the authority answers, never the one who contests."""
+    if user is None or user.pk == contest.asked_by_id:
+        return False
+    return user.has_role(Role.DECISION, authority_id=contest.clock.authority_id)
+
+
+def certificate_of(clock: Clock) -> Certificate | None:
+    """The certificate a clock is about; None for a clock of a case."""
+    if clock.subject_type != Certificate._meta.label:
+        return None
+    return Certificate.objects.select_related("authority", "laboratory").filter(pk=clock.subject_id).first()
+
+
+_ONLY_ANSWER = _("Only a decision maker of the authority answers a contest, and never the one who contests.")
+
+TABLE: dict[str, tuple[Any, Any]] = {
+    "clocks.Clock.see": (may_see, ""),
+    "clocks.Clock.extend": (is_head, _("Only the one who decides for the authority may extend a limit.")),
+    "clocks.Clock.correct": (
+        keeps_ledger, _("Only the time-limit administrator of the authority corrects its ledger.")),
+    "regions.LimitEntry.correct": (
+        corrects_limits, _("Only the region administrator or the time-limit administrator corrects an entry.")),
+    "clocks.Contest.ask": (supervises, _("Only a supervisor of the authority contests an outcome.")),
+    "clocks.Contest.uphold": (answers, _ONLY_ANSWER),
+    "clocks.Contest.set_aside": (answers, _ONLY_ANSWER),
+}  # fmt: skip
+
+for _name, (_rule, _sentence) in TABLE.items():
+    rules.add_perm(_name, rules.predicate(_rule))
+    if _sentence:
+        door.reasons.sentences[_name] = _sentence

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from qualification.accounts.models import User
 from qualification.applications.models import Application
 from qualification.door import DoorError, Refused, may
-from qualification.regions.settings import setting
 from workflows.clocks import executors, ledger
 from workflows.clocks.enums import ClockState
 from workflows.clocks.models import Clock, ClockExtension
@@ -57,6 +56,6 @@ def _demand(clock: Clock, days: int, reason: str, place: ledger.Place, now: dt.d
         raise ExtensionRefused(_("Only a limit that is running and not over can be extended."))
     if not reason.strip():
         raise ExtensionRefused(_("An extension needs a reason; the laboratory is told."))
-    most = int(setting(place.authority, extendable.limit_key)) - (clock.budget if extendable.caps_whole else 0)
+    most = place.limit(extendable.limit_key, clock.started_on).value - (clock.budget if extendable.caps_whole else 0)
     if not 1 <= days <= most:
         raise ExtensionRefused(_("At most %(most)s days can be added here, and at least one.") % {"most": most})

@@ -33,6 +33,10 @@ class Kind(models.TextChoices):
     REFUSED = "refused", _("Qualification refused")
     CERTIFICATE_ISSUED = "certificate_issued", _("Your certificate is issued")
     CERTIFICATE_EXPIRED = "certificate_expired", _("Certificate expired")
+    CERTIFICATE_DEEMED_RENEWED = "certificate_deemed_renewed", _("Certificate deemed renewed")
+    RENEWAL_CLOSED = "renewal_closed", _("Too late to be deemed renewed")
+    REINSTATED = "reinstated", _("Application reinstated")
+    RECTIFICATION_REOPENED = "rectification_reopened", _("Rectification open again")
     CERTIFICATE_ENDED = "certificate_ended", _("Certificate no longer valid")
     # to the authority
     APPLICATION_RECEIVED = "application_received", _("New application to examine")
@@ -74,6 +78,10 @@ class Kind(models.TextChoices):
     CLOCK_ESCALATED = "clock_escalated", _("Escalated: a time limit has run out")
     CLOCK_MOVED = "clock_moved", _("A time limit has moved with the calendar")
     CLOCK_EXTENDED = "clock_extended", _("A time limit is extended")
+    CLOCK_CORRECTED = "clock_corrected", _("A time limit was corrected")
+    CONTEST_ASKED = "contest_asked", _("An outcome of the law is contested")
+    CONTEST_UPHELD = "contest_upheld", _("A contested outcome stands")
+    CONTEST_SET_ASIDE = "contest_set_aside", _("A contested outcome is set aside")
 
 
 # The time limit a kind of message tells of, by the code of the clocks' policy table.
@@ -81,6 +89,8 @@ CLOCK_OF: dict[str, str] = {
     Kind.SUBMISSION_RECEIPT: "acceptance",
     Kind.APPLICATION_RECEIVED: "acceptance",
     Kind.SUPPLEMENT_WANTED: "supplement",
+    Kind.REINSTATED: "supplement",
+    Kind.RECTIFICATION_REOPENED: "rectification",
     Kind.SUPPLEMENT_RECEIPT: "acceptance_after_supplement",
     Kind.SUPPLEMENT_RECEIVED: "acceptance_after_supplement",
     Kind.ACCEPTED: "technical_review",

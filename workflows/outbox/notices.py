@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from django.apps import apps
 
 from qualification.accounts.enums import Role
-from workflows.clocks.executors import EXTENDED, MOVED
+from workflows.clocks.executors import CORRECTED, EXTENDED, MOVED
 from workflows.clocks.models import Clock
 from workflows.clocks.policy import RungName
 from workflows.outbox.enums import Kind
@@ -28,6 +28,12 @@ RESPONSIBLE: dict[str, tuple[Group, ...]] = {
     "concurrence": (asked(Role.DECISION),),
     "decision": (at(Role.DECISION),),
     "issue": (at(Role.ISSUER),),
+    "commitment_decision": (at(Role.DECISION),),
+    "commitment_issue": (at(Role.ISSUER),),
+    "commitment_check": (at(Role.COORDINATOR),),
+    "commitment_check_at_once": (at(Role.COORDINATOR),),
+    "renewal": (LAB,),
+    "validity": (LAB,),
 }
 WATCHERS: tuple[Group, ...] = (at(Role.SLA_ADMIN),)
 JOINT_MEETING = National(frozenset({Role.JOINT_MEETING}))
@@ -35,10 +41,12 @@ JOINT_MEETING = National(frozenset({Role.JOINT_MEETING}))
 KIND_OF: dict[str, Kind] = {
     RungName.REMIND: Kind.CLOCK_REMINDER,
     RungName.WARN: Kind.CLOCK_REMINDER,
+    RungName.LAST_DAY: Kind.CLOCK_REMINDER,
     RungName.EXPIRE: Kind.CLOCK_OVERDUE,
     RungName.ESCALATE: Kind.CLOCK_ESCALATED,
     MOVED: Kind.CLOCK_MOVED,
     EXTENDED: Kind.CLOCK_EXTENDED,
+    CORRECTED: Kind.CLOCK_CORRECTED,
 }
 
 
@@ -68,7 +76,7 @@ def _groups(clock: Clock, name: str) -> Sequence[Group]:
         return () if clock.policy.executor else responsible
     if name == RungName.ESCALATE:
         return (*_watchers(clock), *_superiors(clock))
-    if name == EXTENDED:
+    if name in (EXTENDED, CORRECTED):
         return (LAB, *responsible)
     return responsible
 
@@ -83,8 +91,6 @@ def _superiors(clock: Clock) -> tuple[Group, ...]:
 
 
 def _scene(clock: Clock) -> Scene:
-    case = clock.application
-    if case is None:
-        raise ValueError(f"{clock} belongs to no case: nobody can be told of it.")
     subject = apps.get_model(clock.subject_type)._base_manager.get(pk=clock.subject_id)
-    return Scene(case.pk, case.laboratory_id, case.authority_id, subject)
+    around = clock.application or subject
+    return Scene(clock.application_id, around.laboratory_id, around.authority_id, subject)

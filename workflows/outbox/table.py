@@ -72,6 +72,7 @@ ASSESSMENT = "assessments.Assessment"
 VISIT = "assessments.Visit"
 RECTIFICATION = "assessments.Rectification"
 CERTIFICATE = "certificates.Certificate"
+CONTEST = "clocks.Contest"
 
 INTAKE = at(Role.INTAKE)
 COORDINATORS = at(Role.COORDINATOR)
@@ -79,6 +80,7 @@ DECIDERS = at(Role.DECISION)
 ISSUERS = at(Role.ISSUER)
 SUPERVISORS = at(Role.SUPERVISOR)
 OFFERED = OfferedAssessor()
+_CONTEST_PEOPLE = (LAB, SUPERVISORS, at(Role.INTAKE, Role.COORDINATOR, Role.SLA_ADMIN))
 
 _CERTIFICATE_ENDED = (
     receipt(Kind.CERTIFICATE_ENDED, LAB),
@@ -146,6 +148,14 @@ MESSAGES: Mapping[Step, tuple[MessageSpec, ...]] = {
     (RECTIFICATION, "verify"): (tell(Kind.RECTIFICATION_VERIFIED, LAB),),
     (RECTIFICATION, "reject"): (tell(Kind.RECTIFICATION_REJECTED, LAB),),
     (RECTIFICATION, "expire"): (tell(Kind.RECTIFICATION_EXPIRED, LAB), tell(Kind.RECTIFICATION_MISSED, LEADER)),
+    (APPLICATION, "reinstate"): (tell(Kind.REINSTATED, LAB, INTAKE),),
+    (RECTIFICATION, "reopen"): (tell(Kind.RECTIFICATION_REOPENED, LAB, LEADER),),
+    (CONTEST, "ask"): (tell(Kind.CONTEST_ASKED, DECIDERS, at(Role.SLA_ADMIN)),),
+    (CONTEST, "uphold"): (tell(Kind.CONTEST_UPHELD, *_CONTEST_PEOPLE),),
+    (CONTEST, "set_aside"): (tell(Kind.CONTEST_SET_ASIDE, *_CONTEST_PEOPLE),),
+    (CERTIFICATE, "close_renewal"): (tell(Kind.RENEWAL_CLOSED, LAB),),
+    (CERTIFICATE, "deem_renewed"): (tell(Kind.CERTIFICATE_DEEMED_RENEWED, LAB, SUPERVISORS, DECIDERS),),
+    (CERTIFICATE, "end_deemed_renewal"): (tell(Kind.CERTIFICATE_EXPIRED, LAB, SUPERVISORS),),
     (CERTIFICATE, "expire"): (tell(Kind.CERTIFICATE_EXPIRED, LAB, SUPERVISORS),),
     (CERTIFICATE, "revoke"): _CERTIFICATE_ENDED,
     (CERTIFICATE, "recall"): _CERTIFICATE_ENDED,

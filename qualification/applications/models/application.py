@@ -211,6 +211,11 @@ class Application(ConcurrentTransitionMixin, models.Model):
         """The supplement was not handed in."""
         self.closed_at = now
 
+    @transition(state, source=State.LAPSED, target=State.SUBMITTED)
+    def reinstate(self, *, by: User | None, now: dt.datetime) -> None:
+        """The lapse was set aside: the case goes on where it was."""
+        self.closed_at = None
+
     @transition(state, source=list(State.withdrawable()), target=State.WITHDRAWN)
     def withdraw(self, *, by: User, now: dt.datetime) -> None:
         """The laboratory withdraws before the decision."""

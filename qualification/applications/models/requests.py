@@ -85,6 +85,11 @@ class SupplementRequest(CaseRow):
         """The time for the supplement has run out."""
         self.closed_at = now
 
+    @transition(state, source=SupplementState.LAPSED, target=SupplementState.SENT)
+    def reinstate(self, *, by: User | None, now: dt.datetime) -> None:
+        """The lapse was set aside: the laboratory has its time anew."""
+        self.closed_at = None
+
     @transition(state, source=[SupplementState.DRAFT, SupplementState.SENT], target=SupplementState.VOID)
     def void(self, *, by: User | None, now: dt.datetime) -> None:
         """The case ended without it."""

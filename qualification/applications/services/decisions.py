@@ -139,7 +139,15 @@ def release(*, application: Application, by: User, now: dt.datetime) -> Applicat
     with transaction.atomic():
         door.perform(application, verb, by=by, now=now, before=lambda a: _stamp(a, decision, by, now))
         notices.decision(application, decision, now=now)
+        if verb == "refuse":
+            _refused(application, now)
     return application
+
+
+def _refused(application: Application, now: dt.datetime) -> None:
+    from qualification.certificates.services import issuing
+
+    issuing.refusal_released(application, now=now)
 
 
 def _stamp(application: Application, decision: Decision, by: User, now: dt.datetime) -> None:

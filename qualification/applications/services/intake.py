@@ -158,11 +158,11 @@ def hand_in_supplement(*, request: SupplementRequest, answer: str, by: User, now
     return request
 
 
-def lapse(*, request: SupplementRequest, now: dt.datetime) -> Application:
+def lapse(*, request: SupplementRequest, now: dt.datetime, article: str = "") -> Application:
     """The supplement did not come in time: the application lapses."""
     application = request.application
     with transaction.atomic():
-        door.perform(request, "lapse", by=None, now=now)
-        door.perform(application, "lapse", by=None, now=now)
-        notices.lapse(application, now=now)
+        door.perform(request, "lapse", by=None, now=now, article=article)
+        door.perform(application, "lapse", by=None, now=now, article=article)
+        notices.lapse(application, article=article, now=now)
     return application

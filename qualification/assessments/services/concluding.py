@@ -204,10 +204,10 @@ def _keep_findings(rectification: Rectification, findings: Mapping[int, Verified
         record.save(update_fields=["is_closed", "verification"])
 
 
-def expire_rectification(*, rectification: Rectification, now: dt.datetime) -> Rectification:
+def expire_rectification(*, rectification: Rectification, now: dt.datetime, article: str = "") -> Rectification:
     """The time to rectify ran out: the items fail and the conclusion becomes 不符合."""
     with transaction.atomic():
-        door.perform(rectification, "expire", by=None, now=now)
+        door.perform(rectification, "expire", by=None, now=now, article=article)
         Nonconformity.objects.filter(assessment=rectification.assessment).update(is_closed=False)
         _close(rectification, is_rectified=False, by=None, now=now)
     return rectification

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qualification import door
-from qualification.applications.enums import Kind
+from qualification.applications.enums import ApplicationState, Kind
 from qualification.applications.models import Application
 from qualification.applications.queries import concerned_authorities
 from qualification.certificates import annexes, numbers
@@ -24,6 +24,15 @@ from qualification.search import index_terms
 if TYPE_CHECKING:
     from documents.papers.models import Paper
     from qualification.accounts.models import User
+
+
+VALIDITY_ARTICLE = "《检验检测机构资质认定管理办法》第十一条"
+RENEWAL_ARTICLE = "《检验检测机构资质认定管理办法》第十一条"
+DEEMED_RENEWAL_ARTICLE = "《行政许可法》第五十条"
+# Until a decision is released, nothing is decided.
+UNDECIDED = (
+    ApplicationState.SUBMITTED, ApplicationState.IN_REVIEW, ApplicationState.REVIEWED, ApplicationState.DECIDED,
+)  # fmt: skip
 
 
 def issue(*, application: Application, by: User, now: dt.datetime) -> Edition:
@@ -126,18 +135,79 @@ def paper_stored(paper: Paper) -> None:
 
 
 def expire_due(*, now: dt.datetime, limit: int = 500) -> int:
-    """Expire the certificates whose last day is over; returns how many."""
+    """End the validity of the certificates whose last day is over, where the clocks have not; returns how many."""
     today = timezone.localdate(now)
-    due = Certificate.objects.filter(state="valid", valid_until__lt=today).order_by("valid_until")[:limit]
-    return sum(_expire(certificate, now) for certificate in due)
+    due = Certificate.objects.filter(state="valid", valid_until__lt=today, deemed_renewed_on=None)
+    return sum(_ends(certificate, now) for certificate in due.order_by("valid_until")[:limit])
 
 
-def _expire(certificate: Certificate, now: dt.datetime) -> bool:
+def _ends(certificate: Certificate, now: dt.datetime) -> bool:
     try:
-        door.perform(certificate, "expire", by=None, now=now)
+        end_validity(certificate=certificate, now=now)
     except door.Stale:  # somebody has ended it meanwhile; the others wait for their turn
         return False
     return True
+
+
+def end_validity(*, certificate: Certificate, now: dt.datetime) -> Certificate:
+    """24:00 of the last day: deemed renewed where a renewal received in time is undecided, else expired.
+
+    The system's own act (Licensing Law 50). Raises Stale when somebody has ended the certificate meanwhile.
+    """
+    undecided = renewal_undecided(certificate)
+    if undecided is None:
+        door.perform(certificate, "expire", by=None, now=now, article=VALIDITY_ARTICLE)
+        return certificate
+
+    def keep(fresh: Certificate) -> None:
+        fresh.deemed_by = undecided
+
+    door.perform(
+        certificate, "deem_renewed", by=None, now=now, article=DEEMED_RENEWAL_ARTICLE, before=keep,
+        facts={"effective_on": certificate.valid_until.isoformat(), "application": undecided.reference},
+    )  # fmt: skip
+    return certificate
+
+
+def renewal_undecided(certificate: Certificate) -> Application | None:
+    """The renewal of a certificate that was received in time and has not been decided: no decision is released."""
+    last = last_day_to_renew(certificate)
+    found = Application.objects.filter(
+        certificate=certificate, kinds__contains=[Kind.RENEWAL], state__in=UNDECIDED, submitted_at__isnull=False
+    )
+    return next((case for case in found.order_by("submitted_at", "pk") if _received_on(case) <= last), None)
+
+
+def _received_on(application: Application) -> dt.date:
+    assert application.submitted_at is not None
+    return timezone.localdate(application.submitted_at)
+
+
+def last_day_to_renew(certificate: Certificate) -> dt.date:
+    """The last day on which a renewal is in time, by the limit in force when the certificate's validity began.
+
+    Counted backward from the end, it never rolls.
+    """
+    months = setting(certificate.authority, "renewal_months", on=certificate.valid_from)
+    return certificate.valid_until - relativedelta(months=months)
+
+
+def close_renewal(*, certificate: Certificate, now: dt.datetime) -> Certificate:
+    """Nobody has applied for a renewal in time: a later one is taken, and never deemed granted."""
+    door.perform(certificate, "close_renewal", by=None, now=now, article=RENEWAL_ARTICLE)
+    return certificate
+
+
+def refusal_released(application: Application, *, now: dt.datetime) -> None:
+    """What the refusal of a renewal does to a certificate that is deemed renewed: nothing, or its end, as set."""
+    certificate = application.certificate
+    if certificate is None or certificate.deemed_by_id != application.pk:
+        return
+    if setting(certificate.authority, "deemed_renewal_refused") == "ends":
+        door.perform(
+            certificate, "end_deemed_renewal", by=None, now=now, article=DEEMED_RENEWAL_ARTICLE,
+            reason=_("The renewal was refused: %s.") % application.reference,
+        )  # fmt: skip
 
 
 def end(*, certificate: Certificate, verb: str, reason: str, article: str, by: User, now: dt.datetime) -> Certificate:

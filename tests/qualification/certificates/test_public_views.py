@@ -13,13 +13,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from qualification.accounts.enums import Role
 from qualification.applications.models import Application
 from qualification.assessments.models import Assessment, Edition
 from qualification.assessors.models import Assessor, Draw, Seat
 from qualification.certificates import published_draws, verifying
 from qualification.certificates.models import Certificate
 from qualification.regions.models import Profile
-from qualification.regions.settings import change_setting
+from qualification.regions.services import enter_limit
 from tests.factories.accounts import UserFactory
 from tests.factories.regions import authority
 from tests.qualification.certificates.conftest import Makes
@@ -185,9 +186,12 @@ def test_json_and_csv_say_the_register(client: Client, world: Makes) -> None:
 
 
 def test_the_guide_says_what_a_region_promises(client: Client, world: Makes) -> None:
-    person = UserFactory.create()
+    person = UserFactory.create(member=(Role.SLA_ADMIN, authority("03")))
     profile = Profile.objects.select_related("authority").get(authority=authority("03"))
-    change_setting(profile=profile, key="decision_days", value=8, by=person, now=timezone.now())
+    enter_limit(
+        profile=profile, key="decision_days", value=8, effective_on=timezone.localdate(), reason="x", by=person,
+        now=timezone.now(),
+    )  # fmt: skip
     text = page(client, "how_to_apply")
     assert "Hebei 8" in text and "Typical reports" in text
 

@@ -33,7 +33,9 @@ def test_the_table_itself_is_right() -> None:
 
 
 def test_executors_of_the_table() -> None:
-    assert {"deem_accepted", "lapse", "expire_offer", "expire_rectification"} == EXECUTORS
+    assert {
+        "deem_accepted", "lapse", "expire_offer", "expire_rectification", "close_renewal", "end_validity",
+    } == EXECUTORS  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,9 @@ def test_executors_of_the_table() -> None:
         (replace(GOOD, rungs=(EXPIRE, EXPIRE)), "clocks.E004"),
         (replace(GOOD, rungs=(RungPolicy(RungName.WARN, 0), EXPIRE)), "clocks.E004"),
         (replace(GOOD, executor="deem_excepted"), "clocks.E005"),
-        (replace(GOOD, executor=""), "clocks.E005"),
+        (replace(GOOD, executor="", remedy=""), "clocks.E005"),
+        (replace(BY_CODE["decision"], remedy="nothing"), "clocks.E007"),
+        (replace(BY_CODE["renewal"], until=""), "clocks.E004"),
     ],
 )  # fmt: skip
 def test_a_wrong_entry_stops_the_start_up(bad: ClockPolicy, number: str) -> None:

@@ -12,7 +12,7 @@ from qualification.assessments.models import Assessment, Edition, Rectification,
 from qualification.pages.dates import say_moment
 from qualification.regions import calendars
 from qualification.regions.models import Profile
-from tests.factories.regions import authority
+from tests.factories.regions import authority, promise
 from tests.workflows.clocks.conftest import at, clock_of, step
 from workflows.clocks.engine import ClockError, TooLate
 from workflows.clocks.enums import ClockState
@@ -66,7 +66,8 @@ def test_acceptance_stops_one_clock_and_starts_the_review(in_review: Application
 
 
 def test_a_region_may_promise_less(draft: Application) -> None:
-    Profile.objects.create(authority=draft.authority, values={"acceptance_days": 3, "rungs_at": "08:30"})
+    Profile.objects.create(authority=draft.authority, values={"rungs_at": "08:30"})
+    promise(draft.authority, "acceptance_days", 3)
     step(draft, "submit", at("2026-03-02 10:00"))
     clock = clock_of(draft, "acceptance")
     assert (clock.budget, clock.due_on) == (3, D(2026, 3, 5))
@@ -243,7 +244,7 @@ def test_a_hold_pauses_both_clocks(assessment: Assessment) -> None:
 
 
 def test_a_limit_longer_than_the_setting_cannot_start(rectification: Rectification) -> None:
-    Profile.objects.create(authority=rectification.application.authority, values={"rectification_max_days": 9})
+    promise(rectification.application.authority, "rectification_max_days", 9)
     with pytest.raises(ClockError):
         step(rectification, "notify", at("2026-03-10 15:00"))
     assert Rectification.objects.get(pk=rectification.pk).state == "draft"
