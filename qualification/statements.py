@@ -83,10 +83,15 @@ class Statement:
         slots = [
             (True, names[p]) if isinstance(p, int | str | dt.datetime) and p in names else (False, p) for p in params
         ]
+        sql, slots = self._dressed(sql, slots)
         missing = set(self._places) - {value for is_name, value in slots if is_name}
         if missing:
             raise ValueError(f"The query has no place for {sorted(missing)}.")
         return compiler, sql, slots
+
+    def _dressed(self, sql: str, slots: list[tuple[bool, Any]]) -> tuple[str, list[tuple[bool, Any]]]:
+        """The query as it is run; a subclass may put another around what the ORM made."""
+        return sql, slots
 
     def _run(self, cursor: Any, values: dict[str, Any]) -> None:
         _compiler, sql, slots = self._compiled

@@ -19,7 +19,9 @@ LOCK, SEATS, SUBJECT = "lock", "seats of the person", "the subject itself"
 SAVE, LOG = "save", "log"
 CLOCK_STOPS, PLACE, CLOCK_STARTS = "a clock stops", "calendar and settings", "a clock starts"
 PEOPLE, MESSAGES = "who is told", "messages"
-FLOW = ["open tasks", "the task is done", "the next task", "its link to the one before"]
+# The one query more that a named person costs: who is fit, chosen and made the holder of the running clock, at once.
+PERSON = "who has the next task"
+FLOW = ["open tasks", "the task is done", PERSON, "the next task", "its link to the one before"]
 
 STEPS: dict[str, tuple[str, list[str]]] = {
     "accept": ("submit", [LOCK, SAVE, LOG, CLOCK_STOPS, PLACE, CLOCK_STARTS, PEOPLE, MESSAGES, *FLOW]),
@@ -31,8 +33,8 @@ TABLES = {
     LOCK: "SELECT applications_application", SUBJECT: "SELECT assessments_assessment", SEATS: "SELECT assessors_seat",
     LOG: "INSERT qualification_transitionlog", CLOCK_STOPS: "UPDATE clocks_clock", PLACE: "SELECT regions_calendaryear",
     CLOCK_STARTS: "INSERT clocks_clock", PEOPLE: "SELECT accounts_membership", MESSAGES: "INSERT outbox_message",
-    FLOW[0]: "SELECT viewflow_task", FLOW[1]: "UPDATE viewflow_task", FLOW[2]: "INSERT viewflow_task",
-    FLOW[3]: "INSERT viewflow_task_previous",
+    PERSON: "WITH chosen", FLOW[0]: "SELECT viewflow_task", FLOW[1]: "UPDATE viewflow_task",
+    FLOW[3]: "INSERT viewflow_task", FLOW[4]: "INSERT viewflow_task_previous",
 }  # fmt: skip
 
 
@@ -40,6 +42,8 @@ def _table(sql: str) -> str:
     """Kind and first table of a query."""
     words = sql.replace('"', "").split()
     kind = words[0]
+    if kind == "WITH":
+        return f"{kind} {words[1]}"
     after = {"SELECT": "FROM", "INSERT": "INTO", "UPDATE": "UPDATE"}[kind]
     return f"{kind} {words[words.index(after) + 1]}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
 from qualification.applications.enums import ApplicationState as State
@@ -16,8 +17,10 @@ from qualification.models import TransitionLog
 from workflows.clocks import ledger
 from workflows.clocks.models import Clock
 from workflows.flows import STEPS
-from workflows.follow import OPEN
+from workflows.inbox import queries
+from workflows.inbox.models import Vacancy
 from workflows.models import CaseProcess
+from workflows.nodes import OPEN
 
 # The stamp that each verb leaves, and the moment its log row must carry.
 STAMPS = {
@@ -37,6 +40,7 @@ def findings(applications: Iterable[Application] | None = None) -> Iterator[str]
 def _case(application: Application) -> Iterator[str]:
     yield from _log(application)
     yield from _tasks(application)
+    yield from _owners(application)
     yield from _clocks(application)
 
 
@@ -63,6 +67,37 @@ def _tasks(application: Application) -> Iterator[str]:
     process = CaseProcess.objects.filter(application=application).select_related("process").first()
     if process and bool(process.process.finished) != (application.state in State.final()):
         yield "the process is finished and the case is not, or the other way round."
+
+
+def _owners(application: Application) -> Iterator[str]:
+    """Each open task has a person who may do it, or is on the list; and they hold the clock that runs for it."""
+    tasks = list(queries.open_tasks().filter(process__case__application=application).select_related("owner"))
+    listed = set(Vacancy.objects.open().filter(application=application).values_list("task_id", flat=True))
+    for task in tasks:
+        if task.owner is None and task.pk not in listed:
+            yield f"the task {task.flow_task.name} has nobody and is not on the list."
+        elif task.owner is not None and not queries.may_do(task.owner, task):
+            yield f"{task.owner} has the task {task.flow_task.name} and may not do it."
+    for clock in Clock.objects.open().filter(application=application).order_by("pk"):
+        expected = _expected_holder(clock, tasks)
+        if clock.holder_id != expected:
+            yield f"the clock {clock.code} is held by {clock.holder_id}, its task is of {expected}."
+
+
+def _expected_holder(clock: Clock, tasks: list[Task]) -> int | None:
+    """The owner of the task for which a clock runs: of the offer's seat, of the authority asked, or of the step."""
+    return next((task.owner_id for task in tasks if _runs_for(clock, task)), None)
+
+
+def _runs_for(clock: Clock, task: Task) -> bool:
+    step = STEPS[task.flow_task.name]
+    if step.branch == "seat" and task.status == STATUS.NEW:
+        return clock.code == "technical_review"
+    if clock.code != step.clock:
+        return False
+    if step.branch == "seat":
+        return bool(Offer.objects.filter(pk=clock.subject_id, seat_id=task.data["seat"]).exists())
+    return not step.branch or task.data["authority"] == clock.authority_id
 
 
 def expected_steps(application: Application) -> list[str]:

@@ -10,15 +10,22 @@ from viewflow.workflow.models import Process, Task
 from qualification.applications.models import Application
 from qualification.door import Event
 from qualification.statements import Statement
+from workflows.clocks.policy import EFFECTS
 from workflows.flows import ENDS, HANDS_OVER, STEPS, SUBMIT, VERBS, QualificationFlow
+from workflows.inbox import assigning
 from workflows.models import CaseProcess
-from workflows.nodes import Step, moving
-
-OPEN = (STATUS.NEW, STATUS.ASSIGNED)
+from workflows.nodes import OPEN, Step, Verb, moving
 
 
 class FlowMissing(RuntimeError):
     """A case has no open step for what has just happened: state and flow do not agree."""
+
+
+# Limits of steps that begin after the step itself: the clock takes the holder of the task that is already there.
+STARTS_LATE: frozenset[Verb] = frozenset(
+    verb for verb, effects in EFFECTS.items()
+    if {policy.code for policy, _start in effects.starts} & {step.clock for step in STEPS.values()}
+) - VERBS - ENDS - HANDS_OVER - {SUBMIT}  # fmt: skip
 
 
 def on_event(event: Event) -> None:
@@ -33,6 +40,8 @@ def on_event(event: Event) -> None:
         _advance(event, verb)
     elif verb in HANDS_OVER:
         _hand_over(event)
+    elif verb in STARTS_LATE and event.application is not None:
+        assigning.align(event.application.pk)
 
 
 def _start(event: Event) -> None:
@@ -94,16 +103,29 @@ def _execute(task: Task, event: Event) -> None:
 def _hand_over(event: Event) -> None:
     """The open task of a seat belongs to whom it is offered, or to the coordinator when nobody is left."""
     assert event.application is not None
-    seat = event.facts.get("seat")
-    if seat is None:
-        return
-    owner = event.subject.assessor.user_id if event.verb == "send" else None  # type: ignore[attr-defined]
-    Task.objects.filter(
-        process__case__application=event.application,
-        status__in=OPEN,
-        flow_task=QualificationFlow.answer_offer,
-        data__seat=seat,
-    ).update(owner=owner, status=STATUS.ASSIGNED if owner else STATUS.NEW)
+    tasks = Task.objects.filter(
+        process__case__application=event.application, status__in=OPEN, flow_task=QualificationFlow.answer_offer
+    )
+    if event.verb == "send":
+        owner = event.subject.assessor.user_id  # type: ignore[attr-defined]
+        tasks.filter(data__seat=event.facts["seat"]).update(owner=owner, status=STATUS.ASSIGNED, assigned=event.at)
+    else:
+        seat = event.facts.get("seat")
+        empty = tasks.filter(data__seat=seat) if seat else tasks.filter(status=STATUS.NEW)
+        empty.update(owner=None, status=STATUS.NEW, assigned=None)
+        _to_coordinator(list(empty.select_related("process").order_by("pk")), event)
+    assigning.align(event.application.pk)
+
+
+def _to_coordinator(tasks: list[Task], event: Event) -> None:
+    """Seats nobody in the pool can take stay new, and wait for the coordinator."""
+    assert event.application is not None
+    owner = assigning.choose_again(tasks[0], event.application) if tasks else None
+    for task in tasks:
+        if owner is None:
+            assigning.vacate(task, event.application, event.at)
+        else:
+            Task.objects.filter(pk=task.pk).update(owner=owner, assigned=event.at)
 
 
 def process_of(application: Application) -> Process | None:

@@ -29,6 +29,9 @@ from qualification.accounts.enums import Role
 from qualification.door import Event
 from qualification.statements import Statement
 
+# A task in one of these waits for somebody: it has nobody yet, or its person.
+OPEN = (STATUS.NEW, STATUS.ASSIGNED)
+
 Verb = tuple[str, str]
 Condition = Callable[[Event], bool]
 
@@ -141,13 +144,21 @@ class StepActivation(ViewActivation):
 
     @classmethod
     def create(cls, flow_task: Any, prev_activation: Activation, token: Any, data: Any = None, seed: Any = None) -> Any:
-        """A new task behind the one before it. Nobody owns it: whose it is follows from the step and the case."""
+        """A new task behind the one before it, with its person."""
+        from workflows.inbox import assigning
+
+        event, process = current_event(), prev_activation.process
+        assert event.application is not None
+        owner = assigning.choose(event.application, process.pk, flow_task, data or {})
         task = Task(
-            process=prev_activation.process, flow_task=flow_task, flow_task_type=flow_task.task_type, token=token,
-            data=data or {}, seed=seed,
+            process=process, flow_task=flow_task, flow_task_type=flow_task.task_type, token=token, data=data or {},
+            seed=seed, created=event.at, owner_id=owner, assigned=event.at if owner else None,
+            status=STATUS.ASSIGNED if owner else STATUS.NEW,
         )  # fmt: skip
         statements.insert([task])
         statements.insert([Task.previous.through(from_task_id=task.pk, to_task_id=prev_activation.task.pk)])
+        if owner is None:
+            assigning.leave_open(task, event.application, event.at)
         return cls(task)
 
     @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.STARTED)

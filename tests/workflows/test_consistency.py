@@ -25,7 +25,19 @@ def _state(world: World, pk: int) -> None:
 
 
 def _task(world: World, pk: int) -> None:
-    Task.objects.filter(process__case__application=pk, status="NEW").update(status="DONE")
+    Task.objects.filter(process__case__application=pk, status="ASSIGNED").update(status="DONE")
+
+
+def _no_owner(world: World, pk: int) -> None:
+    Task.objects.filter(process__case__application=pk, status="ASSIGNED").update(owner=None)
+
+
+def _strange_owner(world: World, pk: int) -> None:
+    Task.objects.filter(process__case__application=pk, status="ASSIGNED").update(owner=world.other_decider)
+
+
+def _strange_holder(world: World, pk: int) -> None:
+    Clock.objects.filter(application=pk).update(holder=world.manager)
 
 
 def _no_clock(world: World, pk: int) -> None:
@@ -55,6 +67,9 @@ def _number(world: World, pk: int) -> None:
     [
         (_state, "the log ends at"),
         (_task, "open steps are"),
+        (_no_owner, "has nobody and is not on the list"),
+        (_strange_owner, "and may not do it"),
+        (_strange_holder, "its task is of"),
         (_no_clock, "open clocks are"),
         (_moved_clock, "its ledger says"),
         (_log, "the log ends at"),

@@ -10,7 +10,8 @@ from django.db.models.functions import Cast, Coalesce
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
-from qualification.accounts.enums import NATIONAL_ROLES, STAFF_ROLES
+from qualification.accounts.enums import LABORATORY_ROLES, NATIONAL_ROLES, STAFF_ROLES, Role
+from qualification.accounts.models import Membership, User
 from qualification.applications.models import Concurrence, TerminationRequest
 from qualification.assessments.models import Visit
 from qualification.assessors.models import Offer, Seat
@@ -18,15 +19,18 @@ from qualification.regions.models import Authority
 from qualification.regions.settings import setting
 from workflows.clocks.models import Clock
 from workflows.flows import STEPS, QualificationFlow
-from workflows.follow import OPEN
-from workflows.nodes import Step, Who
+from workflows.inbox import assigning
+from workflows.inbox.notices import authority_of
+from workflows.nodes import OPEN, Step, Who
 
 if TYPE_CHECKING:
-    from qualification.accounts.models import User
+    from qualification.applications.models import Application
 
 CASE = "process__case__application"
 # Roles whose holders have tasks of their own at the lead authority.
 OFFICERS = (Who.INTAKE, Who.COORDINATOR, Who.DECISION, Who.ISSUER)
+# Who hands out the work of an authority, besides those who do it.
+MANAGERS = (Role.COORDINATOR, Role.REGION_ADMIN, Role.SLA_ADMIN)
 NOBODY = Q(pk__in=[])
 
 
@@ -41,7 +45,12 @@ def open_tasks() -> QuerySet[Task]:
 
 
 def mine(user: User) -> QuerySet[Task]:
-    """What this person can do now."""
+    """What waits for this person by name, and what waits for nobody and they can do."""
+    return open_to(user).filter(Q(owner=user) | Q(owner__isnull=True))
+
+
+def open_to(user: User) -> QuerySet[Task]:
+    """What this person may do now, whoever has it."""
     wanted = _of_laboratory(user) | _of_assessor(user) | _of_leader(user) | _concurrences(user)
     for who in OFFICERS:
         wanted |= _of_role(user, who)
@@ -57,6 +66,53 @@ def queue(user: User) -> QuerySet[Task]:
     if user.has_role(*NATIONAL_ROLES):
         wanted |= Q(**{f"{CASE}__authority__is_trial": False}) & ~Q(flow_task=QualificationFlow.release)
     return open_tasks().filter(wanted)
+
+
+def may_do(user: User, task: Task) -> bool:
+    """Whether the person may do this open task."""
+    return open_to(user).filter(pk=task.pk).exists()
+
+
+def may_hand_over(user: User, task: Task, application: Application) -> bool:
+    """Whether the person may give the task to a colleague: who may do it, or manages the work of its authority."""
+    step = STEPS[task.flow_task.name]
+    if step.who == Who.LABORATORY:
+        return may_do(user, task)
+    place = authority_of(task, application)
+    return user.has_role(*MANAGERS, authority_id=place) or may_do(user, task)
+
+
+def colleagues(task: Task, application: Application) -> list[User]:
+    """Who else may do the task."""
+    finder = assigning.finder_of(STEPS[task.flow_task.name], task.status)
+    if not finder:
+        return []
+    people = assigning.candidates(application, task.process_id, finder, task.data.get("authority"))
+    return [person for person in people if person.pk != task.owner_id]
+
+
+def astray() -> QuerySet[Task]:
+    """Open tasks that have nobody, or whose person has left: not active, or without the role that the task wants.
+
+    Starts from the people who left, so that its cost does not grow with the open tasks.
+    """
+    gone = User.objects.filter(Q(is_active=False) | Q(memberships__ended_at__isnull=False))
+    tasks = open_tasks().exclude(flow_task=QualificationFlow.answer_offer, status=STATUS.ASSIGNED)
+    left = Q(owner__in=gone.order_by().values("pk")) & ~(Q(owner__is_active=True) & _has_role())
+    return tasks.filter(Q(owner__isnull=True) | left)
+
+
+def _has_role() -> Q:
+    """That the owner still holds the role at the place which the task wants."""
+    found = Q(flow_task__in=steps_of(Who.LEADER))
+    held = Membership.objects.in_force().filter(user=OuterRef("owner"))
+    laboratory = held.filter(role__in=sorted(LABORATORY_ROLES), laboratory=OuterRef(f"{CASE}__laboratory"))
+    found |= Q(flow_task__in=steps_of(Who.LABORATORY)) & Exists(laboratory)
+    for who in OFFICERS:
+        steps = steps_of(who) + ([QualificationFlow.answer_offer] if who == Who.COORDINATOR else [])
+        found |= Q(flow_task__in=steps) & Exists(held.filter(role=who.value, authority=OuterRef(f"{CASE}__authority")))
+    asked = held.filter(role=Who.DECISION.value, authority=Cast(OuterRef("data__authority"), BigIntegerField()))
+    return found | Q(flow_task=QualificationFlow.concur) & Exists(asked)
 
 
 def _of_laboratory(user: User) -> Q:

@@ -60,6 +60,8 @@ class Kind(models.TextChoices):
     CERTIFICATE_DUE = "certificate_due", _("Certificate to be issued")
     ISSUE_COMPLETED = "issue_completed", _("Certificate issued")
     RESULT_ELSEWHERE = "result_elsewhere", _("Result of a case with sites in your region")
+    TASK_VACANT = "task_vacant", _("A task has nobody")
+    TASK_HANDED = "task_handed", _("A task was handed to you")
     # to assessors
     OFFER = "offer", _("A seat in an assessment team is offered to you")
     OFFER_EXPIRED = "offer_expired", _("Your offer has expired")
@@ -109,6 +111,9 @@ CLOCK_OF: dict[str, str] = {
     Kind.GRANTED: "issue",
     Kind.CERTIFICATE_DUE: "issue",
 }
+
+# Sent by the inbox itself, not by a step of a case or a clock.
+OF_TASKS = frozenset({Kind.TASK_VACANT, Kind.TASK_HANDED})
 
 # Who answers an offer no more sees nothing of the case.
 WITHOUT_PAGE = frozenset({Kind.OFFER_EXPIRED, Kind.OFFER_VOID})

@@ -28,7 +28,7 @@ Facts = dict[str, Any]
 # Every word a text may ask for, so that a subject that no longer exists leaves a gap and not an error.
 NOTHING_KNOWN: Facts = {
     "first_day": "", "last_day": "", "other_authority": "", "role": "", "team": "", "days": "", "number": "", "page": "",
-    "is_part": False, "due_day": "", "is_provisional": False, "limit": "",
+    "is_part": False, "task": "", "due_day": "", "is_provisional": False, "limit": "",
 }  # fmt: skip
 
 
@@ -161,6 +161,14 @@ def _released(application: Any) -> Facts:
     return {"reason": decision.reasons, "article": decision.article, "is_part": decision.outcome == Outcome.PART}
 
 
+def _vacancy(vacancy: Any, message: Message) -> Facts:
+    return {"task": str(vacancy.task.flow_task.task_title)}
+
+
+def _task(task: Any, message: Message) -> Facts:
+    return {"task": str(task.flow_task.task_title)}
+
+
 OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
     "applications.Application": _application,
     "applications.Concurrence": _concurrence,
@@ -170,6 +178,8 @@ OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
     "assessments.Visit": _visit,
     "assessments.Rectification": _rectification,
     "certificates.Certificate": _certificate,
+    "inbox.Vacancy": _vacancy,
+    "viewflow.Task": _task,
 }
 
 
