@@ -224,6 +224,7 @@ SWEEPS = [
     ("workflows.clocks.sweep.job", 30),
     ("workflows.inbox.handing.sweep", 60),
     ("workflows.outbox.tasks.sweep", 5),
+    ("workflows.outbox.calendar_notices.sweep", 6 * 60 * 60),
     ("workflows.outbox.digest.sweep", 60),
     ("qualification.certificates.tasks.sweep", 60),
     ("workflows.foresight.tasks.nightly", 60 * 60),

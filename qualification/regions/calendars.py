@@ -6,32 +6,22 @@ A year that has not been published counts weekends only and is provisional.
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from django.db import models, transaction
-from django.utils.translation import gettext as _
+from django.db import connection, models, transaction
 
+from qualification.regions.calendar_entries import SATURDAY, CalendarRefused, SpecialDay, YearFile
+from qualification.regions.calendar_files import read_json as read_year
 from qualification.regions.models import Authority, CalendarDay, CalendarYear
 
+if TYPE_CHECKING:
+    from qualification.accounts.models import User
+
+__all__ = ["CalendarRefused", "SpecialDay", "WorkCalendar", "YearFile", "read_year"]
 DATA_DIR = Path(__file__).parent / "data"
-SATURDAY = 5
-
-
-class CalendarRefused(ValueError):
-    """A year's file says something impossible; the message names the entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class SpecialDay:
-    """A day that a calendar names: off, or working although the week says otherwise."""
-
-    date: dt.date
-    is_off: bool
-    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,13 +57,24 @@ class WorkCalendar:
         return sum(self.is_working(dt.date.fromordinal(n)) for n in days)
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What a place says of a year: the days it names, and whether the State Council has published them."""
+
+    is_official: bool
+    days: Sequence[SpecialDay]
+
+
+Years = dict[int | None, dict[int, Edition]]
+
+
 class Calendars:
     """All calendars as they stood at one edition; made once per process and edition."""
 
-    def __init__(self, edition: int) -> None:
+    def __init__(self, edition: int, years: Years | None = None) -> None:
         self.edition = edition
         self._made: dict[int | None, WorkCalendar] = {}
-        self._years = _newest_years()
+        self._years = _newest_years() if years is None else years
 
     def of(self, authority_id: int | None) -> WorkCalendar:
         """The national calendar, overridden day by day by the authority's own."""
@@ -81,14 +82,20 @@ class Calendars:
             self._made[authority_id] = self._make(authority_id)
         return self._made[authority_id]
 
+    def replaced(self, file: YearFile, authority_id: int | None, *, is_official: bool) -> Calendars:
+        """The calendars as they would be with one year of one place said anew; nothing is written."""
+        own = {**self._years.get(authority_id, {}), file.year: Edition(is_official, file.days)}
+        return Calendars(self.edition, {**self._years, authority_id: own})
+
     def _make(self, authority_id: int | None) -> WorkCalendar:
         places = (None,) if authority_id is None else (None, authority_id)
         special: dict[dt.date, SpecialDay] = {}
         for place in places:
-            for _year, days in self._years.get(place, []):
-                special.update({day.date: day for day in days})
-        national = self._years.get(None, [])
-        return WorkCalendar(special, frozenset(year.year for year, _days in national if year.is_official))
+            # A day of December that the next year's notice names is what that notice says: the later word counts.
+            for _year, edition in sorted(self._years.get(place, {}).items()):
+                special.update({day.date: day for day in edition.days})
+        national = self._years.get(None, {})
+        return WorkCalendar(special, frozenset(year for year, edition in national.items() if edition.is_official))
 
 
 # One process keeps one edition: the newest it has seen.
@@ -123,80 +130,50 @@ def newest_edition_subquery() -> models.Subquery:
     return models.Subquery(CalendarYear.objects.order_by("-pk").values("pk")[:1])
 
 
-def _newest_years() -> dict[int | None, list[tuple[CalendarYear, list[SpecialDay]]]]:
-    """By place: every year's newest edition with its days, years ascending."""
-    newest: dict[tuple[int | None, int], CalendarYear] = {}
+def _newest_years() -> Years:
+    """By place and year: the newest edition with its days."""
+    found: Years = {}
     for year in CalendarYear.objects.order_by("year", "edition").prefetch_related("days"):
-        newest[year.authority_id, year.year] = year
-    found: dict[int | None, list[tuple[CalendarYear, list[SpecialDay]]]] = {}
-    for (place, _number), year in newest.items():
-        found.setdefault(place, []).append((year, _special_days(year)))
+        found.setdefault(year.authority_id, {})[year.year] = Edition(year.is_official, special_days(year))
     return found
 
 
-def _special_days(year: CalendarYear) -> list[SpecialDay]:
+def special_days(year: CalendarYear) -> list[SpecialDay]:
+    """The days an edition names, in order."""
     return [SpecialDay(day.date, day.is_off, day.name) for day in year.days.all()]
 
 
-@dataclass(frozen=True, slots=True)
-class YearFile:
-    """One year of the State Council's notice, read and checked."""
-
-    year: int
-    source: str
-    days: tuple[SpecialDay, ...]
+def newest_of(year: int, authority_id: int | None) -> CalendarYear | None:
+    """The edition in force of a year in one place, the nation for None; None where there is none."""
+    return CalendarYear.objects.filter(year=year, authority=authority_id).order_by("-edition").first()
 
 
-def read_year(text: str) -> YearFile:
-    """Read one year in the form of the holiday-cn data set.
+def lock() -> None:
+    """Let nobody else change a calendar until this transaction ends.
 
-    Raises CalendarRefused with the number of the entry that is wrong.
+    Readers take the highest id for the newest edition, so editions must be committed in the order of their ids.
     """
-    try:
-        raw = json.loads(text)
-        year, entries = int(raw["year"]), list(raw["days"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise CalendarRefused(_("This is not a calendar: a year and a list of days are needed.")) from error
-    days: dict[dt.date, SpecialDay] = {}
-    for number, entry in enumerate(entries, start=1):
-        day = _read_day(number, entry, year)
-        if day.date in days:
-            raise CalendarRefused(_entry_error(number, _("%(date)s is named twice.") % {"date": day.date}))
-        days[day.date] = day
-    if not days:
-        raise CalendarRefused(_("The calendar of %(year)s names no day.") % {"year": year})
-    return YearFile(year, " ".join(raw.get("papers", []))[:200], tuple(days[date] for date in sorted(days)))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", ["calendar editions"])
 
 
-def _read_day(number: int, entry: Any, year: int) -> SpecialDay:
-    try:
-        date, is_off, name = dt.date.fromisoformat(entry["date"]), entry["isOffDay"], str(entry.get("name", ""))
-    except (ValueError, KeyError, TypeError) as error:
-        raise CalendarRefused(_entry_error(number, _("a date and isOffDay are needed."))) from error
-    if not isinstance(is_off, bool):
-        raise CalendarRefused(_entry_error(number, _("isOffDay must be true or false.")))
-    # A year's notice may reach back into the last days of December before it.
-    if date.year != year and (date.year, date.month) != (year - 1, 12):
-        raise CalendarRefused(_entry_error(number, _("%(date)s is not in %(year)s.") % {"date": date, "year": year}))
-    if not is_off and date.weekday() < SATURDAY:
-        raise CalendarRefused(_entry_error(number, _("%(date)s is a make-up day but no weekend day.") % {"date": date}))
-    return SpecialDay(date, is_off, name[:40])
+def load_year(
+    file: YearFile, *, authority: Authority | None, now: dt.datetime, by: User | None = None, reason: str = "",
+    is_official: bool = True,
+) -> CalendarYear | None:  # fmt: skip
+    """Write a year as a new edition; None if the newest edition already says the same.
 
-
-def _entry_error(number: int, what: str) -> str:
-    return _("Entry %(number)s: %(what)s") % {"number": number, "what": what}
-
-
-def load_year(file: YearFile, *, authority: Authority | None, now: dt.datetime) -> CalendarYear | None:
-    """Write a year as a new edition; None if the newest edition already says the same."""
+    A region's edition is never official. Who may, and whether the year fits those before it, the caller has asked.
+    """
+    is_official = is_official and authority is None
     with transaction.atomic():
-        editions = CalendarYear.objects.filter(year=file.year, authority=authority)
-        newest = editions.select_for_update(of=("self",)).order_by("-edition").first()
-        if newest and newest.is_official and tuple(_special_days(newest)) == file.days:
+        lock()
+        newest = newest_of(file.year, authority.pk if authority else None)
+        if newest and newest.is_official == is_official and tuple(special_days(newest)) == file.days:
             return None
         year = CalendarYear.objects.create(
-            year=file.year, authority=authority, edition=newest.edition + 1 if newest else 1,
-            source=file.source, imported_at=now,
+            year=file.year, authority=authority, edition=newest.edition + 1 if newest else 1, is_official=is_official,
+            source=file.source, imported_at=now, imported_by=by, reason=reason,
         )  # fmt: skip
         CalendarDay.objects.bulk_create(
             CalendarDay(calendar=year, date=day.date, is_off=day.is_off, name=day.name) for day in file.days

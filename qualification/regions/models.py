@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+# The code that stands for the whole nation in certificates, calendars and addresses.
+NATION = "00"
 
 
 class AuthorityQuerySet(models.QuerySet["Authority"]):
@@ -107,7 +112,30 @@ class LimitEntry(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
 
-    class DictionaryEntry(models.Model):
+    class Meta:
+        ordering = ["key", "effective_on", "pk"]
+        verbose_name = _("time limit")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["authority", "key", "effective_on"], condition=models.Q(corrects__isnull=True),
+                nulls_distinct=False, name="limit_once_a_day",
+                violation_error_message=_("There is already an entry of this limit for this day."),
+            ),
+            models.CheckConstraint(
+                name="limit_not_zero", condition=models.Q(value__gte=1),
+                violation_error_message=_("A time limit is at least one day."),
+            ),
+            models.CheckConstraint(
+                name="limit_has_reason", condition=~models.Q(reason=""),
+                violation_error_message=_("Say why; the reason is kept with the change."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.value} ({self.effective_on})"
+
+
+class DictionaryEntry(models.Model):
     """A code of the certificate number: field (FF) or ministry (MM)."""
 
     class Kind(models.TextChoices):
@@ -141,7 +169,7 @@ class CalendarYear(models.Model):
     """One edition of a year's days off and make-up working days.
 
     `authority` empty is the national base; a region's own entry overrides it day by day.
-    Only the newest edition of a year and authority is in force.
+    Only the newest edition of a year and authority is in force. Whether a year is official is the nation's matter alone.
     """
 
     year = models.PositiveSmallIntegerField()
@@ -151,17 +179,32 @@ class CalendarYear(models.Model):
     source = models.CharField(max_length=200, blank=True)
     imported_at = models.DateTimeField()
     imported_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
         ordering = ["year", "edition"]
         constraints = [
             models.UniqueConstraint(
                 fields=["year", "authority", "edition"], nulls_distinct=False, name="calendar_year_edition_once"
-            )
+            ),
+            models.CheckConstraint(
+                name="calendar_region_not_official",
+                condition=models.Q(authority__isnull=True) | models.Q(is_official=False),
+                violation_error_message=_("A region cannot make a year official."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.year}/{self.edition}"
+
+    @property
+    def place(self) -> str:
+        """Code of the authority, `00` for the nation: as addresses spell it."""
+        return self.authority.code if self.authority else NATION
+
+    def get_absolute_url(self) -> str:
+        """The page of the year."""
+        return reverse("calendars:year", args=[self.place, self.year])
 
 
 class CalendarDay(models.Model):
@@ -178,6 +221,65 @@ class CalendarDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.date} {'off' if self.is_off else 'on'}"
+
+
+class CalendarDraft(models.Model):
+    """A year somebody has read in or edited and not yet applied: kept until it is applied or thrown away.
+
+    `days` is [[ISO date, is off, name], ...]; `base` the edition that was in force when it was made, so that what has been
+    applied since is noticed. `text` is what was pasted or sent.
+    """
+
+    class Origin(models.TextChoices):
+        IMPORT = "import", _("read in")
+        EDIT = "edit", _("edited by hand")
+        RESTORE = "restore", _("an older edition again")
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    year = models.PositiveSmallIntegerField()
+    authority = models.ForeignKey(Authority, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    is_official = models.BooleanField(default=False)
+    days: models.JSONField[list[tuple[str, bool, str]]] = models.JSONField(default=list)
+    origin = models.CharField(max_length=10, choices=Origin)
+    source = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    base = models.ForeignKey(CalendarYear, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    edition = models.OneToOneField(CalendarYear, on_delete=models.PROTECT, null=True, blank=True, related_name="draft")
+    discarded_at = models.DateTimeField(null=True, blank=True)
+    discarded_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="calendar_draft_one_end", condition=models.Q(edition__isnull=True) | models.Q(discarded_at__isnull=True),
+                violation_error_message=_("What is applied cannot be thrown away."),
+            ),
+            models.CheckConstraint(
+                name="calendar_draft_region_not_official",
+                condition=models.Q(authority__isnull=True) | models.Q(is_official=False),
+                violation_error_message=_("A region cannot make a year official."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.year} {self.origin}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for somebody to apply it or to throw it away."""
+        return self.edition_id is None and self.discarded_at is None
+
+    @property
+    def place(self) -> str:
+        """Code of the authority, `00` for the nation: as addresses spell it."""
+        return self.authority.code if self.authority else NATION
+
+    def get_absolute_url(self) -> str:
+        """The page that shows what it would change."""
+        return reverse("calendars:change", args=[self.uuid])
 
 
 def _is_chinese() -> bool:

@@ -15,7 +15,7 @@ LABELS: dict[str, str | Promise] = {
     "workflows.clocks.sweep.job": _("Deadlines that have come"),
     "workflows.inbox.handing.sweep": _("Tasks of people who have left"),
     "workflows.clocks.calendar_services.work_out_again": _("Work out open limits after a change of calendar"),
-    "workflows.inbox.handing.sweep": _("Tasks of people who have left"),
+    "workflows.outbox.calendar_notices.sweep": _("Remind of a calendar that has not come"),
     "workflows.outbox.tasks.sweep": _("Send messages that wait"),
     "workflows.outbox.digest.sweep": _("Daily lists of time limits"),
     "workflows.outbox.tasks.send_now": _("Send messages at once"),

@@ -1,4 +1,5 @@
-"""Template tags of the clocks: `{% due_chip clock %}`, `{% due_chip_of application "decision" %}`, `{% due_chips application %}`."""
+"""Template tags of the clocks: `{% due_chip clock %}`, `{% due_chip_of application "decision" %}`, `{% due_chips application %}`,
+`{% calendar_standing %}`."""
 
 from __future__ import annotations
 
@@ -12,8 +13,10 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from qualification.applications.models import Application
-from qualification.regions import calendars
+from qualification.regions import calendar_rules, calendars
+from qualification.regions.models import NATION
 from workflows.clocks import queries
+from workflows.clocks.calendar_standing import missing_years
 from workflows.clocks.models import Clock
 
 register = template.Library()
@@ -56,6 +59,15 @@ def subject_chips(context: template.Context, rows: Iterable[models.Model], code:
 def chip_of(chips: dict[int, SafeString], row: models.Model) -> str:
     """One row's chip out of `subject_chips`; nothing where it has no clock."""
     return chips.get(row.pk, "")
+
+
+@register.inclusion_tag("components/calendar_standing.html", takes_context=True)
+def calendar_standing(context: template.Context) -> dict[str, Any]:
+    """The years whose dates are provisional, for pages that show many dates; nothing when none is."""
+    request = context.get("request")
+    may_read = request is not None and request.user.is_authenticated and request.user.has_role(*calendar_rules.READERS)
+    missing = missing_years(_calendars(context), queries.now_of(context))
+    return {"missing": missing, "links": may_read, "nation": NATION}
 
 
 def _render(chip: dict[str, Any]) -> SafeString:

@@ -1,0 +1,162 @@
+"""What a changed calendar would do to the open clocks, without writing anything.
+
+Clocks with the same facts are counted once: a hundred thousand open clocks are a few thousand counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.db import connection
+
+from qualification.regions import calendar_drafts, calendars
+from qualification.regions.calendar_difference import differences
+from qualification.regions.calendars import Calendars
+from qualification.regions.models import Authority, CalendarDraft
+from workflows.clocks import counting, ledger, policy
+from workflows.clocks.enums import OPEN_STATES
+from workflows.clocks.models import Clock, ClockExtension, ClockInterval
+
+CHUNK = 1000
+# What a count follows from: everything `ledger.term_of` reads, and the due moment as it stands.
+GROUPS = f"""
+    SELECT min(c.id), count(*), count(*) FILTER (WHERE c.is_provisional)
+    FROM {Clock._meta.db_table} c
+    LEFT JOIN {ClockExtension._meta.db_table} e ON e.clock_id = c.id
+    LEFT JOIN LATERAL (
+        SELECT string_agg(concat((i.paused_at AT TIME ZONE 'Asia/Shanghai')::date, '/',
+                                 (i.resumed_at AT TIME ZONE 'Asia/Shanghai')::date), ',' ORDER BY i.paused_at, i.id) AS days
+        FROM {ClockInterval._meta.db_table} i WHERE i.clock_id = c.id
+    ) p ON true
+    WHERE c.state = ANY(%(open)s) AND c.breached_at IS NULL AND NOT c.is_trial
+      AND c.started_on < %(last)s AND c.due_at > %(first)s
+      AND (%(authority)s::bigint IS NULL OR c.authority_id = %(authority)s)
+    GROUP BY c.authority_id, c.code, c.edition, c.unit, c.budget, c.until, c.started_on, c.due_at, e.days, p.days
+    ORDER BY 1
+"""  # noqa: S608 - names of our own tables
+
+
+class Group(NamedTuple):
+    """Clocks with the same facts: one of them, how many, and how many of them are provisional."""
+
+    clock_id: int
+    clocks: int
+    provisional: int
+
+
+@dataclass
+class Tally:
+    """How many open clocks of one stage in one authority are touched. `past`: the new last day is over already."""
+
+    earlier: int = 0
+    later: int = 0
+    past: int = 0
+    final: int = 0
+
+    @property
+    def moved(self) -> int:
+        """Clocks whose due moment changes."""
+        return self.earlier + self.later
+
+    def add(self, other: Tally) -> None:
+        """Take another tally's numbers in."""
+        self.earlier += other.earlier
+        self.later += other.later
+        self.past += other.past
+        self.final += other.final
+
+
+@dataclass
+class Impact:
+    """The open clocks that a change would touch, by stage and authority."""
+
+    examined: int = 0
+    cells: dict[tuple[str, int], Tally] = field(default_factory=lambda: defaultdict(Tally))
+
+    @property
+    def total(self) -> Tally:
+        """All stages and authorities together."""
+        total = Tally()
+        for tally in self.cells.values():
+            total.add(tally)
+        return total
+
+    @property
+    def authorities(self) -> list[Authority]:
+        """The authorities with clocks that are touched."""
+        touched = {place for (_code, place), tally in self.cells.items() if tally.moved or tally.final}
+        return list(Authority.objects.filter(pk__in=touched).order_by("code"))
+
+    def rows(self, authorities: list[Authority]) -> list[tuple[str, list[Tally], Tally]]:
+        """Stage, its numbers in each authority, and in all, in the order of the policy."""
+        found = []
+        for code, one in policy.BY_CODE.items():
+            cells = [self.cells.get((code, authority.pk), Tally()) for authority in authorities]
+            total = Tally()
+            for cell in cells:
+                total.add(cell)
+            if total.moved or total.final:
+                found.append((str(one.label), cells, total))
+        return found
+
+
+def of_draft(draft: CalendarDraft, now: dt.datetime) -> Impact:
+    """What applying a draft now would do."""
+    file, known = calendar_drafts.file_of(draft), calendars.current()
+    after = known.replaced(file, draft.authority_id, is_official=draft.is_official)
+    return of_change(known, after, draft, now)
+
+
+def of_change(before: Calendars, after: Calendars, draft: CalendarDraft, now: dt.datetime) -> Impact:
+    """Count every group of touched clocks under the calendars that would be."""
+    impact = Impact()
+    span = _span(before, after, draft)
+    if span is None:
+        return impact
+    groups = _groups(*span, draft.authority_id)
+    for start in range(0, len(groups), CHUNK):
+        chunk = groups[start : start + CHUNK]
+        clocks = Clock.objects.select_related("extension").prefetch_related("intervals")
+        known = clocks.in_bulk([group.clock_id for group in chunk])
+        for group in chunk:
+            if group.clock_id in known:
+                _weigh(impact, group, known[group.clock_id], after, now)
+    return impact
+
+
+def _span(before: Calendars, after: Calendars, draft: CalendarDraft) -> tuple[dt.date, dt.date] | None:
+    """First and last day that is said otherwise, all of the year where it becomes official; None for nothing."""
+    old, new = before.of(draft.authority_id), after.of(draft.authority_id)
+    changed = differences(old.special.values(), new.special.values())
+    dates = [change.date for change in changed if change.counts_otherwise]
+    if old.official_years != new.official_years:
+        dates += [dt.date(draft.year, 1, 1), dt.date(draft.year, 12, 31)]
+    return (min(dates), max(dates)) if dates else None
+
+
+def _groups(first: dt.date, last: dt.date, authority_id: int | None) -> list[Group]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            GROUPS,
+            {"open": list(OPEN_STATES), "first": counting.start_of(first), "last": last, "authority": authority_id},
+        )
+        return [Group._make(row) for row in cursor.fetchall()]
+
+
+def _weigh(impact: Impact, group: Group, clock: Clock, after: Calendars, now: dt.datetime) -> None:
+    counted = ledger.count_of(clock, after.of(clock.authority_id))
+    impact.examined += group.clocks
+    tally = impact.cells[clock.code, clock.authority_id]
+    if not counted.is_provisional:
+        tally.final += group.provisional
+    if counted.due_at is None or clock.due_at is None or counted.due_at == clock.due_at:
+        return
+    if counted.due_at < clock.due_at:
+        tally.earlier += group.clocks
+    else:
+        tally.later += group.clocks
+    if counted.due_at <= now < clock.due_at:
+        tally.past += group.clocks

@@ -1,0 +1,48 @@
+"""A calendar put in force: a new edition, the people told, and the open clocks worked out again in the hurry.
+
+The sweep of the clocks works them out in any case; the job only begins at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from qualification.regions import calendar_drafts
+from qualification.regions.models import CalendarDraft, CalendarYear
+from workflows.clocks import recalc
+
+if TYPE_CHECKING:
+    from qualification.accounts.models import User
+
+Listener = Callable[[CalendarYear, dt.datetime], object]
+_listeners: list[Listener] = []
+
+
+def register_listener(listener: Listener) -> None:
+    """Add somebody to be told of every edition that comes into force, in the same transaction."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def apply(
+    *, draft: CalendarDraft, reason: str, by: User | None, now: dt.datetime, seen: int | None = None
+) -> CalendarYear:
+    """Put a draft in force; the open clocks move after the commit. Raises what `calendar_drafts.apply` raises."""
+    with transaction.atomic():
+        edition = calendar_drafts.apply(draft=draft, reason=reason, by=by, now=now, seen=seen)
+        for listener in _listeners:
+            listener(edition, now)
+        work_out_again.enqueue()
+    return edition
+
+
+@task()
+def work_out_again() -> int:
+    """Work out the open clocks under the newest calendar; running it twice changes nothing. Returns how many moved."""
+    return recalc.reproject(timezone.now())
