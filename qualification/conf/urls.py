@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("qualification.pages.account_urls")),
     path("", include("workflows.inbox.urls")),
     path("clocks/", include("workflows.clocks.urls")),
+    path("calendars/", include("workflows.clocks.calendar_urls")),
     path("files/", include("documents.urls")),
     path("messages/", include("workflows.outbox.urls")),
     path("laboratories/", include("qualification.laboratories.urls")),

@@ -16,12 +16,13 @@ class OutboxConfig(AppConfig):
         from django.core import checks
 
         from qualification.pages import menu
-        from workflows.clocks import executors
-        from workflows.outbox import notices, queries
+        from workflows.clocks import calendar_services, executors
+        from workflows.outbox import calendar_notices, notices, queries
         from workflows.outbox.checks import check_outbox
 
         checks.register(check_outbox)
         executors.register_notifier(notices.notify)
+        calendar_services.register_listener(calendar_notices.tell_applied)
         menu.register_unread(queries.unread_count)
         menu.register(
             "undelivered",

@@ -54,7 +54,7 @@ def _administrators(authority: Authority | None) -> dict[int | None, int | None]
     """Time-limit administrators and their authority: of one, or of all that take part."""
     found = Membership.objects.in_force().filter(role=Role.SLA_ADMIN, user__is_active=True)
     found = found.filter(authority=authority) if authority else found.filter(authority__is_trial=False)
-    return {user: place for user, place in found.order_by("-pk").values_list("user_id", "authority_id")}
+    return dict(found.order_by("-pk").values_list("user_id", "authority_id"))
 
 
 def _write(

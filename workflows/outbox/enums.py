@@ -80,6 +80,8 @@ class Kind(models.TextChoices):
     CLOCK_ESCALATED = "clock_escalated", _("Escalated: a time limit has run out")
     CLOCK_MOVED = "clock_moved", _("A time limit has moved with the calendar")
     CLOCK_EXTENDED = "clock_extended", _("A time limit is extended")
+    CALENDAR_CHANGED = "calendar_changed", _("The working-day calendar has changed")
+    CALENDAR_MISSING = "calendar_missing", _("A year's calendar is missing")
     CLOCK_CORRECTED = "clock_corrected", _("A time limit was corrected")
     CONTEST_ASKED = "contest_asked", _("An outcome of the law is contested")
     CONTEST_UPHELD = "contest_upheld", _("A contested outcome stands")
@@ -114,6 +116,9 @@ CLOCK_OF: dict[str, str] = {
 
 # Sent by the inbox itself, not by a step of a case or a clock.
 OF_TASKS = frozenset({Kind.TASK_VACANT, Kind.TASK_HANDED})
+
+# Of the working-day calendars, to those who keep them.
+OF_CALENDARS = frozenset({Kind.CALENDAR_CHANGED, Kind.CALENDAR_MISSING})
 
 # Who answers an offer no more sees nothing of the case.
 WITHOUT_PAGE = frozenset({Kind.OFFER_EXPIRED, Kind.OFFER_VOID})

@@ -21,6 +21,7 @@ from qualification.assessors.models import Seat
 from qualification.pages.dates import say_date
 from workflows.clocks import executors, policy
 from workflows.clocks.models import Clock
+from workflows.outbox import calendar_notices
 from workflows.outbox.enums import CLOCK_OF, WITHOUT_PAGE, Kind
 from workflows.outbox.models import Message
 
@@ -28,6 +29,7 @@ Facts = dict[str, Any]
 # Every word a text may ask for, so that a subject that no longer exists leaves a gap and not an error.
 NOTHING_KNOWN: Facts = {
     "first_day": "", "last_day": "", "other_authority": "", "role": "", "team": "", "days": "", "number": "", "page": "",
+    "year": "", "place": "", "edition": "", "is_official": False,
     "is_part": False, "task": "", "due_day": "", "is_provisional": False, "limit": "",
 }  # fmt: skip
 
@@ -84,6 +86,8 @@ def path_of(message: Message, subject: Model | None) -> str:
         return ""
     if message.application is not None:
         return reverse("inbox:case", args=[message.application.uuid])
+    if message.kind == Kind.CALENDAR_MISSING:
+        return reverse("calendars:home")
     page: Callable[[], str] | None = getattr(subject, "get_absolute_url", None)
     return page() if page is not None else ""
 
@@ -178,6 +182,7 @@ OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
     "assessments.Visit": _visit,
     "assessments.Rectification": _rectification,
     "certificates.Certificate": _certificate,
+    "regions.CalendarYear": calendar_notices.facts,
     "inbox.Vacancy": _vacancy,
     "viewflow.Task": _task,
 }
