@@ -69,6 +69,7 @@ def panel(slot: Slot, *, can_write: bool, title: str = "", hint: str = "", is_re
         "part_id": _part_id(slot),
         "slot_url": reverse("documents:slot", args=address) + query,
         "upload_url": reverse("documents:upload", args=address),
+        "begin_url": reverse("documents:uploads", args=address[:2]),
     }
 
 

@@ -5,9 +5,10 @@ import { startCharts } from "./charts.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menus.js";
 import { startRequests } from "./requests.js";
+import { startTransfers } from "./transfers.js";
 import { startUploads } from "./uploads.js";
 
-const starters = [startAsking, startAutosave, startCharts, startLeaving, startMenus, startUploads];
+const starters = [startAsking, startAutosave, startCharts, startLeaving, startMenus, startTransfers, startUploads];
 
 document.documentElement.classList.add("scripts");
 startRequests();

@@ -1,22 +1,8 @@
 // Files: <form data-upload> sends as soon as a file is chosen or dropped, with its progress shown.
 // The answer replaces the element named by data-target (a selector; default: the form), or the page is loaded again.
 import { csrfToken, fresh } from "./dom.js";
+import { replaceTarget } from "./replacing.js";
 import { messageOf, sayStatus } from "./toasts.js";
-
-function replaceTarget(form, html) {
-  const target = form.dataset.target ? document.querySelector(form.dataset.target) : form;
-  if (!target || !html.trim()) {
-    window.location.reload();
-    return;
-  }
-  const part = document.createElement("template");
-  part.innerHTML = html;
-  const fresh = part.content.firstElementChild;
-  target.replaceWith(part.content);
-  if (!fresh) return;
-  window.htmx.process(fresh);
-  window.htmx.trigger(fresh, "htmx:load");
-}
 
 function finish(form, request) {
   form.classList.remove("is-uploading");

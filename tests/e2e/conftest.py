@@ -20,6 +20,8 @@ from playwright.sync_api import Browser, sync_playwright
 from documents.papers.demo_keys import ensure_demo_key
 from qualification.accounts.models import User
 from qualification.regions.models import Authority
+from tests.documents.conftest import both_stores, buckets  # noqa: F401 - fixtures
+from tests.documents.real_s3 import s3_buckets, s3_server  # noqa: F401 - fixtures
 from tests.e2e.browser import FLAGS, Visitor, visitor
 from tests.factories.accounts import PASSWORD
 
