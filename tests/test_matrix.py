@@ -15,13 +15,14 @@ from qualification import door
 from qualification.accounts.enums import Role
 from qualification.accounts.models import Membership, User
 from qualification.applications.models import Application, Concurrence, SupplementRequest, TerminationRequest
-from qualification.assessments.models import Assessment, Rectification, Visit
+from qualification.assessments.models import Assessment, CommitmentCheck, Rectification, Visit
 from qualification.assessors.models import Offer, Seat
 from qualification.certificates.models import Certificate, Edition
 from tests.factories.accounts import UserFactory
 from tests.factories.cases import World
 from tests.factories.laboratories import LaboratoryFactory
 from workflows.checks import transitions
+from workflows.clocks.models import Clock, Contest
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,7 @@ A, S, T, C = (
 )
 F, M, V, R = "assessors.Offer", "assessments.Assessment", "assessments.Visit", "assessments.Rectification"
 X, E = "certificates.Certificate", "certificates.Edition"
+K, N = "assessments.CommitmentCheck", "clocks.Contest"
 OPEN_M = {"teaming", "offering", "file_review", "on_hold", "scheduling", "visiting", "rectifying", "reporting"}
 
 TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
@@ -52,6 +54,7 @@ TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (A, "deem_accepted"): ({"submitted"}, SYSTEM),
     (A, "refuse_acceptance"): ({"submitted"}, INTAKE),
     (A, "lapse"): ({"submitted"}, SYSTEM),
+    (A, "reinstate"): ({"lapsed"}, AT_DECISION),
     (A, "withdraw"): ({"submitted", "in_review", "reviewed"}, MANAGER),
     (A, "terminate"): ({"in_review"}, DECIDER),
     (A, "conclude_review"): ({"in_review"}, LEADER),
@@ -64,6 +67,7 @@ TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (S, "send"): ({"draft"}, INTAKE),
     (S, "hand_in"): ({"sent"}, LAB),
     (S, "lapse"): ({"sent"}, SYSTEM),
+    (S, "reinstate"): ({"lapsed"}, AT_DECISION),
     (S, "void"): ({"draft", "sent"}, PARTY),
     (T, "ask"): ({"draft"}, LEADER | COORDINATOR | MANAGER),
     (T, "consent"): ({"asked"}, DECIDER),
@@ -90,6 +94,7 @@ TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (M, "conclude"): ({"visiting"}, LEADER),
     (M, "require_rectification"): ({"visiting"}, LEADER),
     (M, "close_rectification"): ({"rectifying"}, LEADER | SYSTEM),
+    (M, "reopen_rectification"): ({"reporting"}, AT_DECISION),
     (M, "hand_in_report"): ({"reporting"}, LEADER),
     (M, "terminate"): (OPEN_M, SYSTEM | DECIDER | MANAGER),
     (V, "propose"): ({"draft"}, LEADER),
@@ -101,14 +106,24 @@ TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (R, "verify"): ({"handed_in"}, LEADER),
     (R, "reject"): ({"handed_in"}, LEADER),
     (R, "expire"): ({"open"}, SYSTEM),
+    (R, "reopen"): ({"failed"}, AT_DECISION),
     (R, "void"): ({"draft", "open", "handed_in"}, PARTY),
     (X, "activate"): ({"pending"}, SYSTEM),
     (X, "expire"): ({"valid"}, SYSTEM),
+    (X, "close_renewal"): ({"valid"}, SYSTEM),
+    (X, "deem_renewed"): ({"valid"}, SYSTEM),
+    (X, "end_deemed_renewal"): ({"valid"}, AT_DECISION | SYSTEM),
     (X, "revoke"): ({"valid"}, AT_DECISION),
     (X, "recall"): ({"valid"}, AT_DECISION),
     (X, "cancel"): ({"valid", "expired"}, AT_DECISION | SYSTEM),
     (X, "withdraw_by_law"): ({"valid"}, AT_DECISION),
     (E, "store"): ({"pending"}, SYSTEM),
+    (K, "order"): ({"draft"}, SYSTEM | DECIDER),
+    (K, "record"): ({"ordered"}, COORDINATOR),
+    (K, "void"): ({"ordered"}, SYSTEM | DECIDER),
+    (N, "ask"): ({"draft"}, {"supervisor", "decided_and_issues"}),
+    (N, "uphold"): ({"asked"}, AT_DECISION),
+    (N, "set_aside"): ({"asked"}, AT_DECISION),
 }  # fmt: skip
 
 
@@ -151,6 +166,11 @@ class _Matrix:
             M: assessment,
             V: Visit.objects.get(application=self.application),
             R: Rectification(pk=1, application=self.application, assessment=assessment, days=5),
+            K: CommitmentCheck(pk=1, application=self.application),
+            N: Contest(
+                pk=1, application=self.application, clock=Clock(authority=world.lead),
+                asked_by=self.actors["supervisor"],
+            ),
             X: Certificate(pk=1, number="2" * 12, laboratory=world.laboratory, authority=world.lead),
         }
         self.subjects[E] = Edition(pk=1, application=self.application, certificate=self.subjects[X])

@@ -9,6 +9,7 @@ from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
 from qualification.applications.enums import ApplicationState as State
+from qualification.applications.enums import Procedure
 from qualification.applications.models import Application, Concurrence
 from qualification.assessments.models import Assessment, Rectification, Visit
 from qualification.assessors.models import Offer, Seat
@@ -35,6 +36,31 @@ def findings(applications: Iterable[Application] | None = None) -> Iterator[str]
         yield from (f"{application.pk} {application}: {text}" for text in _case(application))
     yield from _unknown_steps()
     yield from _numbers()
+    yield from _certificates()
+
+
+def _certificates() -> Iterator[str]:
+    """A certificate in force has the clock of its validity, or is deemed renewed; an ended one has no clock."""
+    clocks: dict[int, list[Clock]] = {}
+    rows = Clock.objects.open().filter(subject_type=Certificate._meta.label).select_related("extension")
+    for clock in rows.prefetch_related("intervals", "rungs").order_by("pk").iterator(chunk_size=500):
+        clocks.setdefault(clock.subject_id, []).append(clock)
+    for certificate in Certificate.objects.order_by("pk").iterator(chunk_size=500):
+        found = clocks.pop(certificate.pk, [])
+        yield from (f"certificate {certificate}: {text}" for text in _certificate(certificate, found))
+    yield from (f"certificate {pk} does not exist, and has clocks." for pk in clocks)
+
+
+def _certificate(certificate: Certificate, clocks: list[Clock]) -> Iterator[str]:
+    runs = certificate.state == "valid" and certificate.deemed_renewed_on is None
+    codes = Counter(clock.code for clock in clocks)
+    wanted = 1 if runs else 0
+    if codes.pop("validity", 0) != wanted:
+        yield f"the clock of its validity must run {wanted} times."
+    if codes.pop("renewal", 0) > wanted or codes:
+        yield f"clocks run that should not: {[clock.code for clock in clocks]}."
+    for clock in clocks:
+        yield from ledger_faults(clock)
 
 
 def _case(application: Application) -> Iterator[str]:
@@ -149,9 +175,20 @@ def _clocks(application: Application) -> Iterator[str]:
     if wanted != found:
         yield f"open clocks are {dict(found)}, the state wants {dict(wanted)}."
     for clock in clocks:
-        counted = ledger.count_of(clock, ledger.place_of(clock.authority_id).calendar)
-        if counted.due_at != clock.due_at:
-            yield f"clock {clock.code} is due at {clock.due_at}, its ledger says {counted.due_at}."
+        yield from ledger_faults(clock)
+
+
+def ledger_faults(clock: Clock) -> Iterator[str]:
+    """Where a clock's stored dates differ from what its ledger says: due moment, warning, ladder and next rung."""
+    place = ledger.place_of(clock.authority_id)
+    fired = [rung.name for rung in clock.rungs.all()]
+    told = Clock(code=clock.code, state=clock.state)
+    ledger.project(told, ledger.count_of(clock, place.calendar), place, fired)
+    if told.due_at != clock.due_at:
+        yield f"clock {clock.code} is due at {clock.due_at}, its ledger says {told.due_at}."
+    for name in ("warn_at", "ladder", "next_rung_at", "is_provisional"):
+        if getattr(told, name) != getattr(clock, name):
+            yield f"clock {clock.code} has {name} {getattr(clock, name)}, its ledger says {getattr(told, name)}."
 
 
 def expected_clocks(application: Application) -> list[str]:
@@ -164,14 +201,20 @@ def expected_clocks(application: Application) -> list[str]:
         ]
     if application.state in {State.REVIEWED, State.DECIDED}:
         asked = Concurrence.objects.filter(application=application, state="requested").count()
-        return ["decision"] + ["concurrence"] * asked
+        return [_of_procedure("decision", application)] + ["concurrence"] * asked
     if application.state in {State.GRANTED, State.ISSUING}:
-        return ["issue"]
+        return [_of_procedure("issue", application)]
     return _review_clocks(application) if application.state == State.IN_REVIEW else []
+
+
+def _of_procedure(code: str, application: Application) -> str:
+    return f"commitment_{code}" if application.procedure == Procedure.COMMITMENT else code
 
 
 def _review_clocks(application: Application) -> list[str]:
     assessment = Assessment.objects.get(application=application)
+    if application.procedure == Procedure.COMMITMENT:
+        return ["commitment_decision"]
     codes = ["technical_review"]
     if assessment.state in {"file_review", "on_hold"}:
         codes.append("file_review")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import rules
 from django.utils.translation import gettext_lazy as _
@@ -21,30 +21,34 @@ def may_see(user: User | None, clock: Clock) -> bool:
     return subject is not None and door.may(user, "see", subject)
 
 
+def _is_person(user: Any) -> TypeGuard[User]:
+    return isinstance(user, User) and user.is_active
+
+
 def is_head(user: User | None, clock: Clock) -> bool:
     """Extensions are for the one who answers for the authority's decisions (Licensing Law 42)."""
-    return user is not None and user.has_role(Role.DECISION, authority_id=clock.authority_id)
+    return _is_person(user) and user.has_role(Role.DECISION, authority_id=clock.authority_id)
 
 
 def keeps_ledger(user: User | None, clock: Clock) -> bool:
     """The ledger is corrected by the time-limit administrator of the authority whose time it is."""
-    return user is not None and user.has_role(Role.SLA_ADMIN, authority_id=clock.authority_id)
+    return _is_person(user) and user.has_role(Role.SLA_ADMIN, authority_id=clock.authority_id)
 
 
 def corrects_limits(user: User | None, entry: LimitEntry) -> bool:
     """A wrong entry is corrected by those who enter the authority's limits."""
     place = entry.authority_id
-    return user is not None and place is not None and user.has_role(*LIMIT_ROLES, authority_id=place)
+    return _is_person(user) and place is not None and user.has_role(*LIMIT_ROLES, authority_id=place)
 
 
 def supervises(user: User | None, contest: Contest) -> bool:
     """A supervisor of the authority contests what the system did in its name."""
-    return user is not None and user.has_role(Role.SUPERVISOR, authority_id=contest.clock.authority_id)
+    return _is_person(user) and user.has_role(Role.SUPERVISOR, authority_id=contest.clock.authority_id)
 
 
 def answers(user: User | None, contest: Contest) -> bool:
     """A decision maker of the authority answers, never the one who contests."""
-    if user is None or user.pk == contest.asked_by_id:
+    if not _is_person(user) or user.pk == contest.asked_by_id:
         return False
     return user.has_role(Role.DECISION, authority_id=contest.clock.authority_id)
 
