@@ -7,17 +7,37 @@ the sweep's transaction; what it raises undoes the rung, and the next sweep trie
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-from workflows.clocks.models import Clock
+from workflows.clocks.models import CalendarPass, Clock
 
 Executor = Callable[[Clock, dt.datetime], object]
-Notifier = Callable[[Clock, str, dt.datetime], object]
 
-# Told to notifiers beside the names of the rungs.
+# What a notice can be of, beside the names of the rungs.
 MOVED = "moved"
 EXTENDED = "extended"
 CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One happening on one clock: the name of a rung, `EXTENDED` or `CORRECTED`."""
+
+    clock: Clock
+    name: str
+
+
+class Notifier(Protocol):
+    """Whoever tells people. Both run in the transaction of what they tell of."""
+
+    def happened(self, notices: Sequence[Notice], now: dt.datetime, /) -> object:
+        """Tell of a batch of happenings, however many, in a handful of queries."""
+
+    def moved(self, calendar_pass: CalendarPass, now: dt.datetime, /) -> object:
+        """Tell each person once of all the limits that a changed calendar has moved for them."""
+
 
 _executors: dict[str, Executor] = {}
 _notifiers: list[Notifier] = []
@@ -49,7 +69,19 @@ def has_notifier() -> bool:
     return bool(_notifiers)
 
 
+def notify_all(notices: Sequence[Notice], now: dt.datetime) -> None:
+    """Tell of a batch of happenings; none tells nobody and costs nothing."""
+    if notices:
+        for notifier in _notifiers:
+            notifier.happened(notices, now)
+
+
 def notify(clock: Clock, name: str, now: dt.datetime) -> None:
-    """Tell of a rung (its name), a moved limit (`MOVED`) or an extension (`EXTENDED`)."""
+    """Tell of one rung (its name) or of an extension (`EXTENDED`)."""
+    notify_all([Notice(clock, name)], now)
+
+
+def notify_moved(calendar_pass: CalendarPass, now: dt.datetime) -> None:
+    """Tell of all the limits that one change of the calendar has moved."""
     for notifier in _notifiers:
-        notifier(clock, name, now)
+        notifier.moved(calendar_pass, now)

@@ -1,60 +1,143 @@
-"""Open clocks worked out again after a calendar change."""
+"""Open clocks worked out again after a change of calendar.
+
+One `CalendarPass` per change goes through the open clocks in the order of their numbers, a chunk per transaction, and
+keeps its place: killed, it goes on where it was. Only clocks whose count can meet a changed day are looked at, each
+distinct term is counted once, and only rows whose dates differ are written. A clock that is being worked on just then
+is left and taken up again; the pass has finished when none is left, and only then are people told, each once.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from qualification.regions import calendars
-from workflows.clocks import executors, ledger
-from workflows.clocks.ledger import Place
-from workflows.clocks.models import Clock
+from workflows.clocks import changes, executors, reckoning
+from workflows.clocks.models import CalendarPass, Clock, ClockQuerySet
+from workflows.clocks.reckoning import Reckoning
 
-CHUNK = 1000
+CHUNK = 5000
+# Where the cursor stands before the first clock, and after the last.
+NOT_BEGUN, AT_END = -1, 2**62
+
+
+def finished() -> QuerySet[CalendarPass]:
+    """Passes that are over, the newest edition first: the dates of all open clocks are right under it."""
+    return CalendarPass.objects.filter(finished_at__isnull=False).order_by("-edition")
+
+
+def in_hand() -> CalendarPass | None:
+    """The pass that is going on, for whoever shows how far it is."""
+    return CalendarPass.objects.filter(finished_at=None).order_by("pk").first()
 
 
 def reproject(now: dt.datetime) -> int:
-    """Count every open clock again that was counted under an older calendar; pauses and extensions stay.
+    """Count the open clocks again that a newer calendar can move; pauses and extensions stay.
 
-    Returns how many moved; the people concerned are told. A limit already missed stays as it was recorded, and clocks
-    that have ended are not touched. A clock that is just being worked on is taken by the next sweep.
+    Returns how many moved in this run; the people concerned are told when all have been looked at. A limit already
+    missed stays as it was recorded, and clocks that have ended are not touched. Does nothing while another worker is at
+    it; what it cannot finish is gone on with by the next sweep.
     """
-    newest = calendars.newest_edition()
-    places: dict[int, Place] = {}
-    moved = after = 0
+    run: _Run | None = None
+    moved = 0
     while True:
         with transaction.atomic():
-            clocks = list(_stale(newest).filter(pk__gt=after)[:CHUNK])
-            moved += sum(_move(clock, places, now) for clock in clocks)
-            Clock.objects.bulk_update(clocks, ledger.PROJECTED)
-        if len(clocks) < CHUNK:
+            one = _taken(now)
+            if one is None:
+                return moved
+            if run is None or run.edition != one.edition:
+                run = _Run(one)
+            before = one.moved
+            goes_on = run.go_on(one, now)
+            one.save()
+            moved += one.moved - before
+        if not goes_on:
             return moved
-        after = clocks[-1].pk
 
 
-def _stale(newest: int) -> QuerySet[Clock]:
-    return (
-        Clock.objects.open()
-        .filter(calendar_edition__lt=newest)
-        .select_for_update(of=("self",), skip_locked=True)
-        .select_related("extension")
-        .prefetch_related("intervals", "rungs")
-        .order_by("pk")
+def _taken(now: dt.datetime) -> CalendarPass | None:
+    """The pass to the newest calendar, locked; None if there is nothing to do or another worker has it."""
+    newest = calendars.newest_edition()
+    if newest == 0 or finished().filter(edition__gte=newest).exists():
+        return None
+    CalendarPass.objects.bulk_create(
+        [CalendarPass(edition=newest, started_at=now, cursor=NOT_BEGUN)], ignore_conflicts=True
     )
+    rows = CalendarPass.objects.select_for_update(of=("self",), skip_locked=True)
+    one = rows.filter(finished_at=None).order_by("pk").first()
+    if one is not None and (one.edition != newest or one.cursor == NOT_BEGUN):
+        _begin(one, newest)
+    return one
 
 
-def _move(clock: Clock, places: dict[int, Place], now: dt.datetime) -> bool:
-    """Set the clock's dates, unsaved; whether its due moment has moved."""
-    place = places.get(clock.authority_id) or places.setdefault(clock.authority_id, ledger.place_of(clock.authority_id))
-    if clock.breached_at is not None:
-        clock.calendar_edition = place.calendar_edition
+def _begin(one: CalendarPass, newest: int) -> None:
+    """Set the pass to its start. A calendar that changes again meanwhile begins it anew; what has moved is kept."""
+    one.edition, one.cursor, one.checked, one.held_up = newest, 0, 0, []
+    one.waits_for = sorted(_writers())
+    one.total = _concerned(newest).count()
+
+
+def _concerned(newest: int) -> ClockQuerySet:
+    """Open clocks that the changes since the last finished pass can move."""
+    since = finished().values_list("edition", flat=True).first()
+    clocks = Clock.objects.open().filter(breached_at=None, until=None)
+    return clocks if since is None else clocks.filter(changes.can_move(since, newest))
+
+
+def _writers() -> set[int]:
+    """Numbers of the transactions that other sessions of this database have open and have locked or written in."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT backend_xid::text::bigint FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_xid IS NOT NULL AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return {number for (number,) in cursor.fetchall()}
+
+
+class _Run:
+    """One worker's work on a pass: the terms it has counted so far, and which clocks it goes through."""
+
+    def __init__(self, one: CalendarPass) -> None:
+        self.edition = one.edition
+        self.clocks = _concerned(one.edition)
+        self.reckoning = Reckoning()
+
+    def go_on(self, one: CalendarPass, now: dt.datetime) -> bool:
+        """Do the next piece; whether another follows at once."""
+        if one.waits_for:
+            # A step that read the old calendar may not have written its clock yet: not before it has ended.
+            one.waits_for = sorted(_writers().intersection(one.waits_for))
+            if one.waits_for:
+                return False
+        if one.cursor < AT_END:
+            self._next_chunk(one)
+            return True
+        if one.held_up:
+            self._held_up(one)
+        if one.held_up:
+            return False
+        if one.moved:
+            executors.notify_moved(one, now)
+        one.finished_at = now
         return False
-    before = clock.due_at
-    fired = [rung.name for rung in clock.rungs.all()]
-    ledger.project(clock, ledger.count_of(clock, place.calendar), place, fired)
-    if clock.due_at == before:
-        return False
-    executors.notify(clock, executors.MOVED, now)
-    return True
+
+    def _next_chunk(self, one: CalendarPass) -> None:
+        ahead = self.clocks.filter(pk__gt=one.cursor).order_by("pk")
+        rows = reckoning.lock(ahead, CHUNK)
+        upto = rows[-1].pk if len(rows) == CHUNK else AT_END
+        locked = {row.pk for row in rows}
+        all_of_them = ahead.filter(pk__lte=upto).values_list("pk", flat=True)
+        one.held_up += [pk for pk in all_of_them if pk not in locked]
+        one.moved += self.reckoning.write(rows, one)
+        one.checked += len(rows)
+        one.cursor = upto
+
+    def _held_up(self, one: CalendarPass) -> None:
+        left = self.clocks.filter(pk__in=one.held_up).order_by("pk")
+        rows = reckoning.lock(left, len(one.held_up))
+        one.moved += self.reckoning.write(rows, one)
+        one.checked += len(rows)
+        locked = {row.pk for row in rows}
+        one.held_up = [pk for pk in left.values_list("pk", flat=True) if pk not in locked]

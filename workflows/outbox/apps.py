@@ -21,7 +21,7 @@ class OutboxConfig(AppConfig):
         from workflows.outbox.checks import check_outbox
 
         checks.register(check_outbox)
-        executors.register_notifier(notices.notify)
+        executors.register_notifier(notices)
         calendar_services.register_listener(calendar_notices.tell_applied)
         menu.register_unread(queries.unread_count)
         menu.register(

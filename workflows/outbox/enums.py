@@ -82,6 +82,7 @@ class Kind(models.TextChoices):
     CLOCK_EXTENDED = "clock_extended", _("A time limit is extended")
     CALENDAR_CHANGED = "calendar_changed", _("The working-day calendar has changed")
     CALENDAR_MISSING = "calendar_missing", _("A year's calendar is missing")
+    CLOCK_DIGEST = "clock_digest", _("Time limits today")
     CLOCK_CORRECTED = "clock_corrected", _("A time limit was corrected")
     CONTEST_ASKED = "contest_asked", _("An outcome of the law is contested")
     CONTEST_UPHELD = "contest_upheld", _("A contested outcome stands")
@@ -116,6 +117,9 @@ CLOCK_OF: dict[str, str] = {
 
 # Sent by the inbox itself, not by a step of a case or a clock.
 OF_TASKS = frozenset({Kind.TASK_VACANT, Kind.TASK_HANDED})
+
+# Written at their hour, not by a step of a case or a clock.
+OF_HOURS = frozenset({Kind.CLOCK_DIGEST})
 
 # Of the working-day calendars, to those who keep them.
 OF_CALENDARS = frozenset({Kind.CALENDAR_CHANGED, Kind.CALENDAR_MISSING})

@@ -1,8 +1,8 @@
-"""Who is meant: groups of people around a case, read with one query per kind of group, however many ask."""
+"""Who is meant: groups of people around cases, read with one query per kind of group, however many ask."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -154,76 +154,137 @@ LEADER = Team(frozenset({SeatRole.LEADER}))
 MEMBERS = Team(frozenset({SeatRole.MEMBER}))
 
 
-class People:
-    """Finds who is meant by groups in one scene. Reads memberships at most once, and the team at most once."""
+class Crowd:
+    """Finds who is meant by groups in any number of scenes. Reads each table at most once, however many scenes ask."""
 
-    def __init__(self, scene: Scene, groups: Iterable[Group]) -> None:
-        self.scene = scene
-        self.placed = [group for group in groups if isinstance(group, Placed)]
-        self._memberships: list[tuple[int, str, int | None, int | None]] | None = None
-        self._seats: list[tuple[int, str]] | None = None
+    def __init__(self, asked: Sequence[tuple[Scene, Sequence[Group]]]) -> None:
+        self.asked = asked
+        self._members: Members | None = None
+        self._of_places: dict[tuple[frozenset[str], str, int | None], list[int]] = {}
+        self._seats: dict[int, list[tuple[int, str]]] | None = None
+        self._assessors: dict[int, int] | None = None
+        self._others: dict[int, list[tuple[int, str, int]]] | None = None
 
-    def of(self, groups: Sequence[Group]) -> dict[int, int]:
+    def of(self, scene: Scene, groups: Sequence[Group]) -> dict[int, int]:
         """User to authority responsible, each person once: the first group that names them counts."""
         found: dict[int, int] = {}
         for group in groups:
-            for user_id, authority_id in self._of_group(group):
+            for user_id, authority_id in self._of_group(scene, group):
                 found.setdefault(user_id, authority_id)
         return found
 
-    def _of_group(self, group: Group) -> list[Person]:
+    def _of_group(self, scene: Scene, group: Group) -> list[Person]:
         if isinstance(group, Team):
-            return [(user, self.scene.lead_id) for user, role in self.seats() if role in group.seats]
+            return [(user, scene.lead_id) for user, role in self._team(scene) if role in group.seats]
         if isinstance(group, OfferedAssessor):
-            return [(user, self.scene.lead_id) for user in self._offered()]
+            user = self._offered().get(scene.subject.assessor_id)
+            return [] if user is None else [(user, scene.lead_id)]
         if isinstance(group, Asker):
-            asked_by = self.scene.subject.asked_by_id
-            return [(asked_by, self.scene.lead_id)] if asked_by else []
+            asked_by = scene.subject.asked_by_id
+            return [(asked_by, scene.lead_id)] if asked_by else []
         if isinstance(group, Concurring):
-            return self._concurring(group)
-        return self._of_place(group)
+            return [(user, place) for user, role, place in self._concurring(scene) if role in group.roles]
+        return self._of_place(scene, group)
 
-    def _of_place(self, group: Placed) -> list[Person]:
-        column, place = group.place(self.scene)
-        index = 2 if column == "laboratory_id" else 3
-        authority = group.authority_id(self.scene)
-        rows = self.memberships()
-        return [(row[0], authority) for row in rows if row[1] in group.roles and row[index] == place]
+    def _of_place(self, scene: Scene, group: Placed) -> list[Person]:
+        column, place = group.place(scene)
+        key = (group.roles, column, place)
+        users = self._of_places.get(key)
+        if users is None:
+            there = self._memberships().get((column, place), [])
+            users = self._of_places[key] = [user for user, role in there if role in group.roles]
+        authority = group.authority_id(scene)
+        return [(user, authority) for user in users]
 
-    def memberships(self) -> list[tuple[int, str, int | None, int | None]]:
-        """User, role, laboratory and authority of everybody any of the groups could mean."""
-        if self._memberships is None:
-            places: dict[str, list[int]] = {"laboratory_id": [], "authority_id": []}
-            roles: set[str] = set()
-            for group in self.placed:
-                column, place = group.place(self.scene)
-                roles |= group.roles
-                places[column] += [] if place is None else [place]
-            is_national = any(isinstance(group, National) for group in self.placed)
-            with prepared_cursor() as cursor:
-                cursor.execute(IN_PLACES, [sorted(roles), *places.values(), is_national])
-                self._memberships = cursor.fetchall()
-        return self._memberships
+    def _memberships(self) -> Members:
+        """User and role of everybody any of the groups could mean, by place."""
+        if self._members is not None:
+            return self._members
+        places: dict[str, set[int]] = {"laboratory_id": set(), "authority_id": set()}
+        roles: set[str] = set()
+        is_national = False
+        for scene, groups in self.asked:
+            for group in groups:
+                if isinstance(group, Placed):
+                    column, place = group.place(scene)
+                    roles |= group.roles
+                    is_national |= isinstance(group, National)
+                    places[column].update(() if place is None else (place,))
+        self._members = _read_members(sorted(roles), places, is_national)
+        return self._members
 
-    def seats(self) -> list[tuple[int, str]]:
+    def _team(self, scene: Scene) -> list[tuple[int, str]]:
         """User and role of everybody who holds a seat."""
-        if self.scene.application_id is None:
+        if scene.application_id is None:
             return []
         if self._seats is None:
-            rows = Seat.objects.filter(
-                assessment__application_id=self.scene.application_id, assessor__user__is_active=True
-            )
-            self._seats = list(rows.order_by("position", "pk").values_list("assessor__user_id", "role"))
-        return self._seats
+            self._seats = {}
+            rows = Seat.objects.filter(assessment__application_id__in=self._cases(), assessor__user__is_active=True)
+            for case, user, role in rows.order_by("position", "pk").values_list(
+                "assessment__application_id", "assessor__user_id", "role"
+            ):
+                if user is not None:
+                    self._seats.setdefault(case, []).append((user, role))
+        return self._seats.get(scene.application_id, [])
 
-    def _offered(self) -> list[int]:
-        rows = Assessor.objects.filter(pk=self.scene.subject.assessor_id, user__is_active=True)
-        return list(rows.order_by("pk").values_list("user_id", flat=True))
+    def _cases(self) -> set[int]:
+        return {scene.application_id for scene, _groups in self.asked if scene.application_id is not None}
 
-    def _concurring(self, group: Concurring) -> list[Person]:
-        answers = Concurrence.objects.filter(application_id=self.scene.application_id, state__in=ASKED_STATES)
-        rows = Membership.objects.in_force().filter(
-            authority__in=answers.order_by().values("authority"), role__in=group.roles, user__is_active=True
-        )
-        found = rows.order_by("user_id", "pk").values_list("user_id", "authority_id")
-        return [(user, authority) for user, authority in found if authority is not None]
+    def _offered(self) -> dict[int, int]:
+        """Active user by assessor, of all the offers asked about."""
+        if self._assessors is None:
+            of_offers = {
+                scene.subject.assessor_id
+                for scene, groups in self.asked
+                if any(isinstance(group, OfferedAssessor) for group in groups)
+            }
+            rows = Assessor.objects.filter(pk__in=of_offers, user__is_active=True).order_by("pk")
+            self._assessors = dict(rows.values_list("pk", "user_id"))
+        return self._assessors
+
+    def _concurring(self, scene: Scene) -> list[tuple[int, str, int]]:
+        """User, role and authority of everybody at an authority that was asked for its concurrence."""
+        if self._others is None:
+            self._others = _read_concurring(self._cases())
+        return self._others.get(scene.application_id or 0, [])
+
+
+# User and role, by the column that tells a place and its value.
+Members = dict[tuple[str, int | None], list[tuple[int, str]]]
+
+
+def _read_members(roles: list[str], places: dict[str, set[int]], is_national: bool) -> Members:
+    with prepared_cursor() as cursor:
+        cursor.execute(IN_PLACES, [roles, *(sorted(of) for of in places.values()), is_national])
+        rows = cursor.fetchall()
+    found: Members = {}
+    for user, role, laboratory_id, authority_id in rows:
+        # A national role has no place at all, which is the authority that is none.
+        key = ("authority_id", authority_id) if laboratory_id is None else ("laboratory_id", laboratory_id)
+        found.setdefault(key, []).append((user, role))
+    return found
+
+
+def _read_concurring(cases: set[int]) -> dict[int, list[tuple[int, str, int]]]:
+    answers = Concurrence.objects.filter(
+        application_id__in=cases, state__in=ASKED_STATES,
+        authority__memberships__ended_at=None, authority__memberships__user__is_active=True,
+    ).order_by("authority__memberships__user_id", "authority__memberships__pk")  # fmt: skip
+    found: dict[int, list[tuple[int, str, int]]] = {}
+    for case, *person in answers.values_list(
+        "application_id", "authority__memberships__user_id", "authority__memberships__role", "authority_id"
+    ):
+        found.setdefault(case, []).append((person[0], person[1], person[2]))
+    return found
+
+
+class People:
+    """Who is meant by groups in one scene."""
+
+    def __init__(self, scene: Scene, groups: Sequence[Group]) -> None:
+        self.scene = scene
+        self._crowd = Crowd([(scene, groups)])
+
+    def of(self, groups: Sequence[Group]) -> dict[int, int]:
+        """User to authority responsible, each person once: the first group that names them counts."""
+        return self._crowd.of(self.scene, groups)

@@ -19,18 +19,17 @@ from qualification.applications.enums import Outcome
 from qualification.applications.models import Decision
 from qualification.assessors.models import Seat
 from qualification.pages.dates import say_date
-from workflows.clocks import executors, policy
-from workflows.clocks.models import Clock
-from workflows.outbox import calendar_notices
-from workflows.outbox.enums import CLOCK_OF, WITHOUT_PAGE, Kind
+from workflows.outbox import calendar_notices, limits
+from workflows.outbox.enums import WITHOUT_PAGE, Kind
 from workflows.outbox.models import Message
 
 Facts = dict[str, Any]
 # Every word a text may ask for, so that a subject that no longer exists leaves a gap and not an error.
 NOTHING_KNOWN: Facts = {
     "first_day": "", "last_day": "", "other_authority": "", "role": "", "team": "", "days": "", "number": "", "page": "",
-    "year": "", "place": "", "edition": "", "is_official": False,
     "is_part": False, "task": "", "due_day": "", "is_provisional": False, "limit": "",
+    "before": "", "lines": (), "sections": (), "count": 0, "more": 0,
+    "year": "", "place": "", "edition": "", "is_official": False,
 }  # fmt: skip
 
 
@@ -106,7 +105,7 @@ def _facts(message: Message, subject: Model | None) -> Facts:
         "article": log.article if log is not None else "",
         "reason": log.reason if log is not None else "",
         **_of_subject(message, subject),
-        **_deadline(message, subject),
+        **limits.deadline(message, subject),
     }
 
 
@@ -183,6 +182,8 @@ OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
     "assessments.Rectification": _rectification,
     "certificates.Certificate": _certificate,
     "regions.CalendarYear": calendar_notices.facts,
+    "clocks.CalendarPass": limits.moves,
+    "outbox.Digest": limits.digest,
     "inbox.Vacancy": _vacancy,
     "viewflow.Task": _task,
 }
@@ -191,28 +192,3 @@ OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
 def _of_subject(message: Message, subject: Model | None) -> Facts:
     of = OF_SUBJECT.get(message.subject_type)
     return of(subject, message) if of is not None and subject is not None else {}
-
-
-def _deadline(message: Message, subject: Model | None) -> Facts:
-    clock = subject if isinstance(subject, Clock) else _clock(message)
-    if clock is None or clock.due_on is None:
-        return {}
-    facts: Facts = {
-        "due_day": say_date(clock.due_on),
-        "is_provisional": clock.is_provisional,
-        "limit": clock.policy.label,
-    }
-    if message.facts.get("event") == executors.EXTENDED:
-        facts["reason"] = clock.extension.reason
-    return facts
-
-
-def _clock(message: Message) -> Clock | None:
-    """The newest clock of the code the kind tells of; of this very subject where each has one of its own."""
-    code = CLOCK_OF.get(message.kind)
-    if code is None or message.application_id is None:
-        return None
-    clocks = Clock.objects.filter(application=message.application_id, code=code)
-    if policy.BY_CODE[code].subject == message.subject_type:
-        clocks = clocks.filter(subject_id=message.subject_id)
-    return clocks.order_by("-pk").first()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,8 @@ from tests.factories.accounts import UserFactory
 from tests.factories.laboratories import LaboratoryFactory
 from tests.factories.regions import authority
 from workflows.clocks import engine, executors
-from workflows.clocks.models import Clock
+from workflows.clocks.executors import Notice
+from workflows.clocks.models import CalendarPass, Clock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -79,6 +81,20 @@ def in_review(submitted: Application, person: User) -> Application:
     return submitted
 
 
+@dataclass(frozen=True)
+class Listener:
+    """A notifier that writes down what it is told: the clock's code and the happening."""
+
+    told: list[tuple[str, str]]
+
+    def happened(self, notices: Sequence[Notice], now: dt.datetime) -> None:
+        self.told.extend((notice.clock.code, notice.name) for notice in notices)
+
+    def moved(self, calendar_pass: CalendarPass, now: dt.datetime) -> None:
+        codes = calendar_pass.moves.order_by("pk").values_list("clock__code", flat=True)
+        self.told.extend((code, executors.MOVED) for code in codes)
+
+
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]:
     """Executors as the core registers them, here the bare system step; and what notifiers were told."""
@@ -87,5 +103,5 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]
     monkeypatch.setattr(executors, "_notifiers", [])
     executors.register("deem_accepted", lambda clock, now: step(clock.application, "deem_accepted", now))
     executors.register("lapse", lambda clock, now: step(clock.application.supplement, "lapse", now))
-    executors.register_notifier(lambda clock, name, now: told.append((clock.code, name)))
+    executors.register_notifier(Listener(told))
     yield told

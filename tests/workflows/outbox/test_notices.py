@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db.models import F
 
 from qualification.applications.models import SupplementRequest
 from qualification.assessments.models import Rectification
 from tests.workflows.outbox.conftest import World
-from workflows.clocks.models import Clock, ClockExtension
+from workflows.clocks import executors
+from workflows.clocks.models import CalendarPass, Clock, ClockExtension, ClockMove
 from workflows.outbox import notices
 from workflows.outbox.models import Message
 from workflows.outbox.rendering import render
@@ -38,7 +40,9 @@ def a_clock(world: World, code: str) -> Clock:
         world.rows[label] = SupplementRequest.objects.create(application=world.case)
     if label == "assessments.Rectification":
         assessment = world.rows["assessments.Assessment"]
-        world.rows[label] = Rectification.objects.create(application=world.case, assessment=assessment, days=5)
+        world.rows[label], _created = Rectification.objects.get_or_create(
+            application=world.case, assessment=assessment, days=5
+        )
     subject = world.rows[label]
     return Clock.objects.create(
         application=world.case, authority=getattr(subject, "authority", world.case.authority), code=code,
@@ -50,34 +54,34 @@ def a_clock(world: World, code: str) -> Clock:
 @pytest.mark.parametrize(("code", "people"), RESPONSIBLE)
 @pytest.mark.parametrize("name", ["remind", "warn"])
 def test_those_whose_act_is_due_are_reminded(world: World, code: str, people: list[str], name: str) -> None:
-    notices.notify(a_clock(world, code), name, world.now)
+    executors.notify(a_clock(world, code), name, world.now)
     assert world.told() == {"clock_reminder": people}
 
 
 def test_a_missed_limit_is_told_to_those_who_missed_it(world: World) -> None:
-    notices.notify(a_clock(world, "decision"), "expire", world.now)
+    executors.notify(a_clock(world, "decision"), "expire", world.now)
     assert world.told() == {"clock_overdue": ["hebei.decision"]}
 
 
 def test_where_the_law_acts_its_own_message_tells(world: World) -> None:
-    notices.notify(a_clock(world, "acceptance"), "expire", world.now)
+    executors.notify(a_clock(world, "acceptance"), "expire", world.now)
     assert world.told() == {}
 
 
 def test_escalations_go_to_the_time_limit_administrators(world: World) -> None:
-    notices.notify(a_clock(world, "decision"), "escalate", world.now)
+    executors.notify(a_clock(world, "decision"), "escalate", world.now)
     assert world.told() == {"clock_escalated": ["hebei.sla_admin"]}
 
 
 def test_an_authority_that_does_not_answer_is_the_joint_meetings_business(world: World) -> None:
-    notices.notify(a_clock(world, "concurrence"), "escalate", world.now)
+    executors.notify(a_clock(world, "concurrence"), "escalate", world.now)
     assert world.told() == {"clock_escalated": ["joint_meeting", "tianjin.sla_admin"]}
 
 
 def test_a_trial_is_not_the_joint_meetings_business(world: World) -> None:
     clock = a_clock(world, "concurrence")
-    clock.authority.is_trial = True
-    notices.notify(clock, "escalate", world.now)
+    clock.is_trial = True
+    executors.notify(clock, "escalate", world.now)
     assert world.told() == {"clock_escalated": ["tianjin.sla_admin"]}
 
 
@@ -86,7 +90,7 @@ def test_an_extension_is_told_to_the_laboratory_with_its_reasons(world: World) -
     ClockExtension.objects.create(
         clock=clock, days=5, reason="案情复杂", granted_by=world["hebei.decision"], granted_at=world.now
     )
-    notices.notify(clock, "extended", world.now)
+    executors.notify(clock, "extended", world.now)
     assert world.told() == {"clock_extended": ["hebei.decision", *LAB]}
     message = Message.objects.get(recipient=world["lab.manager"])
     assert render(message, "en").paragraphs == (
@@ -97,11 +101,80 @@ def test_an_extension_is_told_to_the_laboratory_with_its_reasons(world: World) -
     )
 
 
-def test_a_moved_limit_is_told_to_those_whose_act_is_due(world: World) -> None:
-    notices.notify(a_clock(world, "supplement"), "moved", world.now)
-    assert world.told() == {"clock_moved": LAB}
+def a_pass(world: World, *clocks: Clock) -> CalendarPass:
+    """A change of the calendar that has moved these limits by a day each."""
+    one = CalendarPass.objects.create(edition=7, started_at=world.now, moved=len(clocks))
+    for clock in clocks:
+        before = clock.due_at - dt.timedelta(days=1)
+        ClockMove.objects.create(calendar_pass=one, clock=clock, due_before=before, due_after=clock.due_at)
+    return one
+
+
+def test_a_moved_limit_is_told_to_those_whose_act_is_due_and_to_who_watches(world: World) -> None:
+    executors.notify_moved(a_pass(world, a_clock(world, "supplement")), world.now)
+    assert world.told() == {"clock_moved": ["hebei.sla_admin", *LAB]}
+    message = Message.objects.get(recipient=world["lab.manager"])
+    assert (message.application, message.subject_type) == (world.case, "clocks.Clock")
+    assert render(message, "en").paragraphs == (
+        "The calendar has changed; a time limit in 冀20260001 of 冀津检测有限公司 ends on another day: "
+        "Supplement by the laboratory.",
+        "Before the change its last day was Thu 26 Nov 2026.",
+        "The last day is Fri 27 Nov 2026, until 24:00 Beijing time (UTC+8).",
+        "Act before the limit ends.",
+    )
+
+
+def test_many_moved_limits_are_one_message_to_a_person(world: World) -> None:
+    executors.notify_moved(a_pass(world, a_clock(world, "decision"), a_clock(world, "issue")), world.now)
+    assert world.told() == {"clock_moved": ["hebei.decision", "hebei.issuer", "hebei.sla_admin"]}
+    message = Message.objects.get(recipient=world["hebei.sla_admin"])
+    assert (message.application, message.facts["count"]) == (None, 2)
+    text = render(message, "en").text
+    assert "2 time limits that concern you end on another day" in text
+    assert "冀20260001 冀津检测有限公司, Decision: Fri 27 Nov 2026 (before: Thu 26 Nov 2026)" in text
+    assert "Beijing time (UTC+8)" in text
+
+
+def test_only_the_first_of_very_many_are_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "NAMED", 1)
+    executors.notify_moved(a_pass(world, a_clock(world, "decision"), a_clock(world, "issue")), world.now)
+    text = render(Message.objects.get(recipient=world["hebei.sla_admin"]), "en").text
+    assert "冀20260001 冀津检测有限公司, Decision" in text
+    assert "冀20260001 冀津检测有限公司, Issue" not in text
+    assert "and 1 more" in text
+
+
+def test_a_limit_that_moved_back_again_is_not_told(world: World) -> None:
+    one = a_pass(world, a_clock(world, "decision"))
+    one.moves.update(due_before=F("due_after"))
+    executors.notify_moved(one, world.now)
+    assert world.told() == {}
+
+
+def test_administrators_get_escalations_in_the_system_and_by_the_digest(world: World) -> None:
+    executors.notify(a_clock(world, "concurrence"), "escalate", world.now)
+    by_mail = {
+        m.recipient.name: not m.is_dispatched for m in Message.objects.order_by("pk").select_related("recipient")
+    }
+    assert by_mail == {"joint_meeting": True, "tianjin.sla_admin": False}
+
+
+def test_a_batch_is_told_in_a_handful_of_queries(world: World, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    codes = [code for code, _people in RESPONSIBLE]
+    clocks = [a_clock(world, code) for code in codes]
+    with django_assert_max_num_queries(7):
+        executors.notify_all([executors.Notice(clock, "warn") for clock in clocks], world.now)
+    everybody = sorted(person for _code, people in RESPONSIBLE for person in people)
+    assert world.told() == {"clock_reminder": everybody}
+
+
+def test_a_clock_whose_subject_is_gone_is_an_error(world: World) -> None:
+    clock = a_clock(world, "offer")
+    clock.subject_id = 0
+    with pytest.raises(LookupError):
+        executors.notify(clock, "warn", world.now)
 
 
 def test_an_unknown_happening_is_an_error(world: World) -> None:
     with pytest.raises(KeyError):
-        notices.notify(a_clock(world, "decision"), "sing", world.now)
+        executors.notify(a_clock(world, "decision"), "sing", world.now)
