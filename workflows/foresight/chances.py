@@ -124,7 +124,8 @@ class History:
         total = pool.count[alive].sum()
         for then in np.unique(pool.then[alive]).tolist():
             chosen = alive & (pool.then == then)
-            here = np.bincount(pool.gross[chosen] - gone, weights=pool.count[chosen] / total, minlength=LONGEST + 1)
+            share = pool.count[chosen] / total
+            here: Any = np.bincount(pool.gross[chosen] - gone, weights=share, minlength=LONGEST + 1)
             after, is_law = self.ahead((then, *group[1:]))
             found += _added(here, after)
             is_thin |= is_law

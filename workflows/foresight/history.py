@@ -51,7 +51,8 @@ class Samples:
     def of(cls, *values: Days) -> Samples:
         """Count equal rows together; the order of the rows does not matter."""
         rows, counts = np.unique(np.stack(values, axis=1), axis=0, return_counts=True)
-        return cls(*(rows[:, n] for n in range(rows.shape[1])), counts)
+        columns_of: Any = [*rows.T, counts]
+        return cls(*columns_of)
 
     def pack(self) -> bytes:
         """As bytes for a row of the database."""
@@ -173,7 +174,7 @@ def at(rows: Rows, day: dt.date, *, through_today: bool = False) -> Moment:
     then = _then(one, one["entered"] < known)
     ended = _ended(one, measure, then, is_ended)
     standing = Standing(
-        *(one[name][is_open] for name in ("pk", "code", "kinds", "authority")),
+        **{name: one[name][is_open] for name in ("pk", "code", "kinds", "authority")},
         used=measure.net[is_open], gone=measure.gross[is_open], limit=measure.limit[is_open],
     )  # fmt: skip
     return Moment(ended, standing)

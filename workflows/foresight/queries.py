@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db.models import Avg, Case, Count, F, FloatField, IntegerField, Q, QuerySet, Value, When
@@ -151,12 +151,12 @@ def hit_rate(user: User | None) -> HitRate:
     return HitRate(classes, **_ends(rows))
 
 
-def _line(place: int, bounds: tuple[int, int], row: dict[str, float] | None) -> Line:
+def _line(place: int, bounds: tuple[int, int], row: Any) -> Line:
     label = f"{bounds[0]}–{bounds[1]} %"
     return Line(label, int(row["count"]), int(row["late"]), row["said"]) if row else Line(label, 0, 0, 0.0)
 
 
-def _ends(rows: QuerySet[Prediction]) -> dict[str, object]:
+def _ends(rows: QuerySet[Prediction]) -> dict[str, Any]:
     ended = rows.filter(finished_on__isnull=False).order_by()
     inside = Q(low_on__lte=F("finished_on"), high_on__gte=F("finished_on"))
     errors = ended.values("error_days").annotate(

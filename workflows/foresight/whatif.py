@@ -115,7 +115,8 @@ def load(authority_ids: Iterable[int] | None = None) -> Clocks:
     known = calendars.current()
     places = np.unique(one["authority"]).tolist()
     return Clocks(
-        *(one[name] for name in ("pk", "authority", "code", "unit", "started", "budget", "extension", "due")),
+        pk=one["pk"], authority=one["authority"], code=one["code"], unit=one["unit"], started=one["started"],
+        budget=one["budget"], extension=one["extension"], due=one["due"],
         breached=one["breached"] == 1, edition=one["edition"], owner=owner[has], paused=rows["paused"][has],
         resumed=rows["resumed"][has], calendars={place: known.of(place) for place in places}, newest=known.edition,
     )  # fmt: skip
