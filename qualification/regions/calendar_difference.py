@@ -15,7 +15,7 @@ from qualification.regions.calendar_entries import SATURDAY, SpecialDay
 class Change(models.TextChoices):
     """What happens to a day."""
 
-    ADDED = "added", _("new")
+    ADDED = "added", _("newly named")
     REMOVED = "removed", _("no longer named")
     CHANGED = "changed", _("changed")
 

@@ -26,7 +26,7 @@ TEXT_ATTRS = {"rows": 14, "spellcheck": "false", "class": "calendar-text"}
 class ImportForm(forms.Form):
     """A file or a pasted text; what was sent comes back in the text, so that it can be corrected there."""
 
-    place = forms.ChoiceField(label=_("For"))
+    place = forms.ChoiceField(label=_("Applies to"))
     year = forms.IntegerField(
         label=_("Year"), required=False, min_value=calendar_files.EARLIEST, max_value=calendar_files.LATEST,
         help_text=_("Only needed where the text does not name it."),

@@ -23,7 +23,8 @@ WEEK = dt.timedelta(days=7)
 def tell_applied(edition: CalendarYear, now: dt.datetime) -> None:
     """Tell the other time-limit administrators of an edition that has come into force: those of the five, or of the region."""
     told = _administrators(edition.authority)
-    told.pop(edition.imported_by_id, None)
+    if edition.imported_by_id is not None:
+        told.pop(edition.imported_by_id, None)
     _write(told, Kind.CALENDAR_CHANGED, edition, edition.year, now)
 
 
@@ -50,16 +51,15 @@ def remind(now: dt.datetime) -> int:
         return _write(told, Kind.CALENDAR_MISSING, newest, year, now)
 
 
-def _administrators(authority: Authority | None) -> dict[int | None, int | None]:
+def _administrators(authority: Authority | None) -> dict[int, int]:
     """Time-limit administrators and their authority: of one, or of all that take part."""
     found = Membership.objects.in_force().filter(role=Role.SLA_ADMIN, user__is_active=True)
     found = found.filter(authority=authority) if authority else found.filter(authority__is_trial=False)
-    return dict(found.order_by("-pk").values_list("user_id", "authority_id"))
+    people = found.order_by("-pk").values_list("user_id", "authority_id")
+    return {user_id: authority_id for user_id, authority_id in people if authority_id is not None}
 
 
-def _write(
-    told: dict[int | None, int | None], kind: Kind, subject: CalendarYear | None, year: int, now: dt.datetime
-) -> int:
+def _write(told: dict[int, int], kind: Kind, subject: CalendarYear | None, year: int, now: dt.datetime) -> int:
     messages = [
         Message(
             recipient_id=user_id, authority_id=authority_id, kind=kind, subject_type=CalendarYear._meta.label,
