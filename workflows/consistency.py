@@ -15,6 +15,7 @@ from qualification.assessments.models import Assessment, Rectification, Visit
 from qualification.assessors.models import Offer, Seat
 from qualification.certificates.models import Certificate, NumberCounter
 from qualification.models import TransitionLog
+from workflows.board import tallies
 from workflows.clocks import ledger
 from workflows.clocks.models import Clock
 from workflows.flows import STEPS
@@ -37,6 +38,7 @@ def findings(applications: Iterable[Application] | None = None) -> Iterator[str]
     yield from _unknown_steps()
     yield from _numbers()
     yield from _certificates()
+    yield from tallies.findings()
 
 
 def _certificates() -> Iterator[str]:

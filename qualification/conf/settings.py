@@ -224,6 +224,8 @@ SWEEPS = [
     ("workflows.clocks.sweep.job", 30),
     ("workflows.inbox.handing.sweep", 60),
     ("workflows.outbox.tasks.sweep", 5),
+    ("workflows.board.tallies.fold", 10),
+    ("workflows.board.tallies.prune", 24 * 60 * 60),
     ("workflows.outbox.calendar_notices.sweep", 6 * 60 * 60),
     ("workflows.outbox.digest.sweep", 60),
     ("qualification.certificates.tasks.sweep", 60),

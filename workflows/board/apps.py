@@ -1,10 +1,11 @@
-"""Start-up of the board: its entry in the navigation."""
+"""Start-up of the board: its entry in the navigation, and the triggers that keep its tallies."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,10 +14,12 @@ class BoardConfig(AppConfig):
     label = "board"
 
     def ready(self) -> None:
-        """Register the entry; those who watch time limits begin there."""
+        """Register the entry (those who watch time limits begin there) and what follows every `migrate`."""
         from qualification.pages import menu
+        from workflows.board import tallies
 
         menu.register("board", _("Board"), "board:home", "layout-dashboard", _watches, order=5)
+        post_migrate.connect(tallies.install, sender=self, dispatch_uid="board-tallies")
 
 
 def _watches(user: Any) -> bool:

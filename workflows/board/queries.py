@@ -1,4 +1,8 @@
-"""The board's numbers: open clocks by when they are due, by stage and by region. No trial authority is counted."""
+"""The board: open limits by when they are due, by stage, kind, region and person, the load ahead, and how limits ended.
+
+Its numbers are the sum of exact tallies, or a count of the clocks where filters are combined with a person; either is
+the truth at one moment. No trial is counted.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,27 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
-from django.utils.timezone import localtime
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 
 from qualification.accounts.enums import NATIONAL_ROLES
+from qualification.applications.enums import Kind
 from qualification.regions.models import Authority
-from workflows.board.enums import BOARD_ROLES, Tone
-from workflows.clocks import ledger
+from workflows.board import raw, reading
+from workflows.board.enums import BOARD_ROLES, NO_KIND, NO_KIND_LABEL, Dim, Measure, Outcome, Tone
+from workflows.board.figures import KINDS, PAST, STAGES, TODAY, TREND, WEEK, Bounds, Row, Scope
+from workflows.board.models import Tally
 from workflows.clocks.enums import ClockState
-from workflows.clocks.models import Clock, Rung
-from workflows.clocks.policy import POLICY, RungName
+from workflows.clocks.models import Clock
+from workflows.clocks.policy import POLICY
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+def is_reader(user: User) -> bool:
+    """Whether the person has a board at all."""
+    return user.has_role(*BOARD_ROLES, *NATIONAL_ROLES)
 
 
 def authorities_of(user: User) -> QuerySet[Authority]:
@@ -35,28 +43,7 @@ def authorities_of(user: User) -> QuerySet[Authority]:
 
 def clocks_of(user: User) -> QuerySet[Clock]:
     """Open clocks of those authorities."""
-    own = Clock.objects.open().filter(authority__in=authorities_of(user).values("pk"))
-    return own.exclude(application__authority__is_trial=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """The moments that part the tones: now, the end of today, the end of this week (Sunday 24:00 in Beijing)."""
-
-    now: dt.datetime
-    tomorrow: dt.datetime
-    next_week: dt.datetime
-
-    @classmethod
-    def at(cls, now: dt.datetime) -> Bounds:
-        """The bounds at a moment."""
-        today = localtime(now, SHANGHAI).date()
-        monday = today + dt.timedelta(days=7 - today.weekday())
-        return cls(now, _midnight(today + dt.timedelta(days=1)), _midnight(monday))
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min, SHANGHAI)
+    return Clock.objects.open().filter(authority__in=authorities_of(user).values("pk"), is_trial=False)
 
 
 def with_tone(clocks: QuerySet[Clock], now: dt.datetime) -> QuerySet[Clock]:
@@ -80,31 +67,13 @@ def of_tone(clocks: Any, tone: str) -> QuerySet[Clock]:
 
 
 def at_risk(clocks: QuerySet[Clock], now: dt.datetime) -> QuerySet[Clock]:
-    """Running clocks, not missed, of whose limit at least 80 % is used.
-
-    The warning's rung is the fact of it; where no sweep has fired it yet, the clock's own count says whether it is due.
-    """
-    running = clocks.filter(state=ClockState.RUNNING, due_at__gt=now)
-    warned = Exists(Rung.objects.filter(clock=OuterRef("pk"), name=RungName.WARN))
-    return running.filter(Q(warned) | Q(pk__in=_unswept(running.filter(~warned), now)))
-
-
-def _unswept(clocks: QuerySet[Clock], now: dt.datetime) -> list[int]:
-    late = list(
-        clocks.filter(next_rung_at__lte=now).prefetch_related("intervals").select_related("extension").order_by("pk")
-    )
-    places = {pk: ledger.place_of(pk) for pk in {clock.authority_id for clock in late}}
-    return [clock.pk for clock in late if _is_warned(clock, places[clock.authority_id], now)]
-
-
-def _is_warned(clock: Clock, place: ledger.Place, now: dt.datetime) -> bool:
-    moments = ledger.moments(clock.policy.rungs, ledger.count_of(clock, place.calendar), place.rungs_at)
-    return any(rung.name == RungName.WARN and moment <= now for moment, rung in moments)
+    """Running clocks, not missed, whose warning's moment has come: at least 80 % of the limit is used."""
+    return clocks.filter(Q(state=ClockState.RUNNING, warn_at__lte=now, due_at__gt=now))
 
 
 @dataclass(slots=True)
 class Line:
-    """A stage or a region: how many open clocks of each tone."""
+    """A stage, a kind or a region: how many open clocks of each tone."""
 
     code: str
     label: str
@@ -121,13 +90,79 @@ class Line:
         """The counts in the order of the tones."""
         return [(tone, self.counts[tone.value]) for tone in Tone]
 
+    def add(self, row: Row) -> None:
+        """Count a row of open clocks in."""
+        if row.measure == Measure.RISK:
+            self.at_risk += row.n if row.span == PAST else 0
+        elif row.measure in {Measure.RUNNING, Measure.PAUSED}:
+            self.counts[_tone(row)] += row.n
+
+
+def _tone(row: Row) -> str:
+    if row.span == PAST:
+        return Tone.OVERDUE.value
+    if row.measure == Measure.PAUSED:
+        return Tone.PAUSED.value
+    return {TODAY: Tone.TODAY.value, WEEK: Tone.WEEK.value}.get(row.span, Tone.LATER.value)
+
+
+@dataclass(slots=True)
+class Week:
+    """How many running limits end in a week (in this one: from now on), by stage; some of them are provisional."""
+
+    monday: dt.date
+    counts: dict[str, int] = field(default_factory=dict)
+    provisional: int = 0
+
+    @property
+    def total(self) -> int:
+        """All limits of the week."""
+        return sum(self.counts.values())
+
+    @property
+    def sunday(self) -> dt.date:
+        """The last day of the week."""
+        return self.monday + dt.timedelta(days=6)
+
+
+@dataclass(slots=True)
+class Month:
+    """How the limits of a month ended."""
+
+    first: dt.date
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(Outcome.values, 0))
+
+    @property
+    def cells(self) -> list[tuple[Outcome, int]]:
+        """The counts in the order of the outcomes."""
+        return [(outcome, self.counts[outcome.value]) for outcome in Outcome]
+
+    @property
+    def share(self) -> float | None:
+        """Per cent kept of those kept and missed; None where there are none."""
+        return share_kept(self.counts[Outcome.KEPT.value], self.counts[Outcome.MISSED.value])
+
+
+def share_kept(kept: int, missed: int) -> float | None:
+    """Per cent kept, to one digit; 100 only when none was missed, 0 only when none was kept."""
+    if not kept + missed:
+        return None
+    share = round(100 * kept / (kept + missed), 1)
+    if missed:
+        share = min(share, 99.9)
+    return max(share, 0.1) if kept else share
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All numbers of one board; three queries."""
+    """All numbers of one board, of one moment."""
 
     stages: list[Line]
+    kinds: list[Line]
     regions: list[Line]
+    matrix: dict[str, dict[str, Line]]
+    weeks: list[Week]
+    months: list[Month]
 
     @property
     def total(self) -> Line:
@@ -139,28 +174,88 @@ class Board:
                 whole.counts[tone] += count
         return whole
 
+    @property
+    def ended(self) -> Month:
+        """All months of the trend as one."""
+        whole = Month(self.months[0].first)
+        for month in self.months:
+            for outcome, count in month.counts.items():
+                whole.counts[outcome] += count
+        return whole
 
-def board_of(user: User, now: dt.datetime) -> Board:
-    """The numbers of the person's board at a moment."""
-    clocks = clocks_of(user)
+
+def scope_of(
+    user: User, *, region: str = "", code: str = "", kind: str | None = None, person: int | None = None
+) -> Scope:
+    """The person's whole board, or what filters leave of it; a region that is not theirs leaves nothing."""
+    authorities = authorities_of(user)
+    if region:
+        authorities = authorities.filter(code=region)
+    return Scope(tuple(authorities.values_list("pk", flat=True)), code, kind, person)
+
+
+def board_of(user: User, now: dt.datetime, scope: Scope | None = None) -> Board:
+    """The numbers of the person's board, or of a part of it, at a moment."""
+    scope = scope_of(user) if scope is None else scope
+    return summed(rows_of(scope, Bounds.at(now)), authorities_of(user).filter(pk__in=scope.authorities), Bounds.at(now))
+
+
+def raw_board_of(user: User, now: dt.datetime, scope: Scope | None = None) -> Board:
+    """The same numbers counted from the clocks: what `board_of` must always equal."""
+    scope, bounds = scope_of(user) if scope is None else scope, Bounds.at(now)
+    return summed(raw.rows_of(scope, bounds), authorities_of(user).filter(pk__in=scope.authorities), bounds)
+
+
+def rows_of(scope: Scope, bounds: Bounds) -> list[Row]:
+    """The board's rows from the cheapest place that knows them."""
+    return reading.rows_of(scope, bounds) if scope.is_tallied else raw.rows_of(scope, bounds)
+
+
+def summed(rows: Iterable[Row], authorities: Iterable[Authority], bounds: Bounds) -> Board:
+    """The tables of the board."""
     stages = {policy.code: Line(policy.code, str(policy.label)) for policy in POLICY}
-    regions = {a.pk: Line(a.code, a.region) for a in authorities_of(user)}
-    toned: Any = with_tone(clocks, now)
-    for row in toned.order_by().values("code", "authority_id", "tone").annotate(count=Count("pk")):
-        for line in (stages.setdefault(row["code"], Line(row["code"], row["code"])), regions[row["authority_id"]]):
-            line.counts[row["tone"]] += row["count"]
-    risky = at_risk(clocks, now).order_by().values("code", "authority_id").annotate(count=Count("pk"))
-    for row in risky:
-        stages[row["code"]].at_risk += row["count"]
-        regions[row["authority_id"]].at_risk += row["count"]
-    return Board([line for line in stages.values() if line.total], list(regions.values()))
+    kinds = {kind.value: Line(kind.value, str(kind.label)) for kind in Kind} | {"": Line(NO_KIND, str(NO_KIND_LABEL))}
+    places = {a.pk: Line(a.code, a.region) for a in authorities}
+    matrix: dict[str, dict[str, Line]] = {line.code: {} for line in places.values()}
+    weeks = {str(monday): Week(monday) for monday in bounds.weeks}
+    months = {str(first): Month(first) for first in bounds.months}
+    for row in rows:
+        if row.section == TREND:
+            if row.span in months:
+                months[row.span].counts[row.measure] += row.n
+        elif row.section == KINDS:
+            kinds.setdefault(row.kind, Line(row.kind, row.kind)).add(row)
+        elif row.section == STAGES:
+            stage = stages.setdefault(row.code, Line(row.code, row.code))
+            place = places[row.authority_id]
+            own = matrix[place.code].setdefault(row.code, Line(row.code, stage.label))
+            for line in (stage, place, own):
+                line.add(row)
+            _add_to_week(weeks, row, bounds)
+    return Board(
+        [line for line in stages.values() if line.total], [line for line in kinds.values() if line.total],
+        list(places.values()), matrix, list(weeks.values()), list(months.values()),
+    )  # fmt: skip
 
 
-def codes() -> Iterable[tuple[str, str]]:
+def _add_to_week(weeks: dict[str, Week], row: Row, bounds: Bounds) -> None:
+    week = weeks.get(str(bounds.monday) if row.span in {TODAY, WEEK} else row.span)
+    if week is None:
+        return
+    if row.measure == Measure.RUNNING:
+        week.counts[row.code] = week.counts.get(row.code, 0) + row.n
+    elif row.measure == Measure.PROVISIONAL:
+        week.provisional += row.n
+
+
+def has_clocks(person: int, authorities: Iterable[int]) -> bool:
+    """Whether a person has, or had at last, a clock of one of these authorities."""
+    places = list(authorities)
+    if Clock.objects.open().filter(holder_id=person, authority_id__in=places, is_trial=False).exists():
+        return True
+    return Tally.objects.filter(dim=Dim.PERSON, holder=person, authority_id__in=places).exists()
+
+
+def codes() -> list[tuple[str, str]]:
     """The stages by code."""
     return [(policy.code, str(policy.label)) for policy in POLICY]
-
-
-def is_reader(user: User) -> bool:
-    """Whether the person has a board at all."""
-    return user.has_role(*BOARD_ROLES, *NATIONAL_ROLES)

@@ -111,6 +111,7 @@ class Clock(models.Model):
             models.Index(fields=["next_rung_at", "id"], name="clock_rungs", condition=Q(next_rung_at__isnull=False)),
             models.Index(fields=["due_at"], name="clock_due", condition=_OPEN),
             models.Index(fields=["holder"], name="clock_holder", condition=_OPEN),
+            models.Index(fields=["authority", "stopped_at"], name="clock_ended", condition=~_OPEN),
         ]
         constraints = [
             models.UniqueConstraint(

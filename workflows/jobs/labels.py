@@ -17,6 +17,8 @@ LABELS: dict[str, str | Promise] = {
     "workflows.clocks.calendar_services.work_out_again": _("Work out open limits after a change of calendar"),
     "workflows.outbox.calendar_notices.sweep": _("Remind of a calendar that has not come"),
     "workflows.outbox.tasks.sweep": _("Send messages that wait"),
+    "workflows.board.tallies.fold": _("Sum up the board's tallies"),
+    "workflows.board.tallies.prune": _("Remove the board's empty tallies"),
     "workflows.outbox.digest.sweep": _("Daily lists of time limits"),
     "workflows.outbox.tasks.send_now": _("Send messages at once"),
     "workflows.jobs.reaper.sweep": _("Put back jobs of processes that died"),

@@ -23,7 +23,7 @@ from tests.factories.regions import authority
 from workflows.board import queries
 from workflows.board.enums import Tone
 from workflows.clocks import ledger
-from workflows.clocks.models import Clock, ClockInterval, Rung
+from workflows.clocks.models import Clock, ClockInterval
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # Wednesday, so that today, this week and later are three different things.
@@ -60,7 +60,8 @@ class Makes:
         return Clock.objects.create(
             application=case, authority=authority(region), code=code, subject_type="applications.Application", subject_id=case.pk,
             edition="163-2021", budget=10, unit="working", started_at=started, started_on=started.date(), due_at=due, state=state,
-            stopped_at=NOW if state in {"stopped", "expired"} else None,
+            stopped_at=NOW if state in {"stopped", "expired"} else None, kinds="first",
+            is_trial="99" in {region, case_region},
         )  # fmt: skip
 
 
@@ -172,15 +173,12 @@ def counted(make: Makes, started: dt.date, code: str = "decision") -> Clock:
     return clock
 
 
-def test_at_risk_is_80_percent_used_whether_or_not_a_sweep_has_run(make: Makes) -> None:
+def test_at_risk_from_the_moment_of_the_warning_until_the_limit_is_missed(make: Makes) -> None:
     # Ten working days from Friday 6 November: the eighth is Wednesday the 18th, its share falls at 09:00.
     clock = counted(make, dt.date(2026, 11, 6))
     nine = dt.datetime(2026, 11, 18, 9, tzinfo=SHANGHAI)
     risky = [queries.board_of(admin(), moment).total.at_risk for moment in (nine - dt.timedelta(seconds=1), nine)]
     assert risky == [0, 1]
-    Rung.objects.create(clock=clock, name="warn", due_at=nine, fired_at=nine)
-    Clock.objects.filter(pk=clock.pk).update(next_rung_at=clock.due_at)
-    assert queries.board_of(admin(), NOW).total.at_risk == 1
     assert clock.due_at is not None
     assert queries.board_of(admin(), clock.due_at).total.at_risk == 0
 
@@ -188,7 +186,6 @@ def test_at_risk_is_80_percent_used_whether_or_not_a_sweep_has_run(make: Makes) 
 def test_a_paused_clock_is_not_at_risk(make: Makes) -> None:
     clock = counted(make, dt.date(2026, 11, 6))
     ClockInterval.objects.create(clock=clock, cause="x", paused_at=NOW)
-    Rung.objects.create(clock=clock, name="warn", due_at=NOW, fired_at=NOW)
     Clock.objects.filter(pk=clock.pk).update(state="paused", due_at=None, next_rung_at=None)
     total = queries.board_of(admin(), NOW).total
     assert (total.at_risk, total.counts["paused"]) == (0, 1)
