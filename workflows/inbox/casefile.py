@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from viewflow.workflow.models import Task
 
 from documents.papers.queries import papers_of
+from qualification.accounts.models import User
 from qualification.applications.access import may_read_report
 from qualification.applications.models import Application, Concurrence, TerminationRequest
 from qualification.applications.queries import OWNER_KIND, REPORT_KIND, concerned_authorities, visible_to
@@ -21,10 +22,10 @@ from qualification.models import TransitionLog
 from workflows.clocks import queries as clocks
 from workflows.follow import open_tasks
 from workflows.inbox.audience import Audience, audience_of
+from workflows.inbox.holding import Held, held_tasks
 
 if TYPE_CHECKING:
     from documents.papers.models import Paper
-    from qualification.accounts.models import User
     from qualification.regions.models import Authority
 
 RELATED = (
@@ -147,6 +148,11 @@ class CaseFile:
         return open_tasks(self.application)
 
     @cached_property
+    def held(self) -> list[Held]:
+        """Who has the open tasks, as far as the reader may know."""
+        return held_tasks(self)
+
+    @cached_property
     def authorities(self) -> list[Authority]:
         """The lead authority first, then those of the other sites."""
         return concerned_authorities(self.application)
@@ -173,6 +179,11 @@ class CaseFile:
         """Every change of state of the case, the oldest first."""
         rows = TransitionLog.objects.filter(application=self.application).select_related("by")
         return list(rows.order_by("pk"))
+
+    @cached_property
+    def people(self) -> dict[int, User]:
+        """The people to whom tasks were given, by number."""
+        return User.objects.in_bulk({log.facts["to"] for log in self.logs if log.facts.get("to")})
 
     @cached_property
     def edition(self) -> Edition | None:

@@ -61,6 +61,7 @@ def context(file: CaseFile, show: str) -> dict[str, Any]:
         "is_internal": file.audience.sees_internal,
         "stages": way_of(file),
         "buttons": buttons_of(file),
+        "held": file.held,
         "facts": facts_of(application) + _later_facts(file),
         "sites": list(application.sites.select_related("authority").order_by("pk")),
         "slots": wanted_slots(application),

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TASK = "viewflow.Task"
+NOT_YOURS = _lazy("Only who may do a task, or manages the work of its authority, hands it over.")
 TAKE, HAND_OVER, REASSIGN = "take", "hand_over", "reassign"
 
 
@@ -58,7 +60,7 @@ def hand_over(*, task: Task, to: User, seen: int | None, note: str, by: User, no
     with transaction.atomic():
         fresh, application = _lock(task)
         if not queries.may_hand_over(by, fresh, application):
-            raise door.Refused(_("Only who may do a task, or manages the work of its authority, hands it over."))
+            raise door.Refused(NOT_YOURS)
         if fresh.owner_id != seen:
             raise door.Stale(_("%s has this task now. Reload the page.") % (fresh.owner or _("Nobody")))
         if to not in queries.colleagues(fresh, application):

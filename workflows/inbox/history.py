@@ -19,8 +19,9 @@ from documents.queries import slots_of
 from qualification.applications.access import may_read_report
 from qualification.applications.models import MaterialType
 from qualification.applications.queries import OWNER_KIND
-from workflows.flows import APPLICATION, ASSESSMENT, CONCURRENCE, OFFER, RECTIFICATION, SUPPLEMENT, VISIT
+from workflows.flows import APPLICATION, ASSESSMENT, CONCURRENCE, OFFER, RECTIFICATION, STEPS, SUPPLEMENT, VISIT
 from workflows.inbox.audience import Audience
+from workflows.nodes import Who
 from workflows.outbox.queries import visible_to as messages_to
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 TERMINATION = "applications.TerminationRequest"
 EDITION = "certificates.Edition"
+TASK = "viewflow.Task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Shown:
 
 KINDS: dict[str, str | Promise] = {
     "intake": lazy("receipt and acceptance"), "team": lazy("team"), "review": lazy("technical review"),
-    "decision": lazy("decision"), "issue": lazy("issue"), "paper": lazy("papers"), "file": lazy("files"), "message": lazy("messages to you"),
+    "decision": lazy("decision"), "issue": lazy("issue"), "task": lazy("who has the task"), "paper": lazy("papers"), "file": lazy("files"), "message": lazy("messages to you"),
 }  # fmt: skip
 TABLE: dict[tuple[str, str], Told] = {
     (APPLICATION, "submit"): Told(lazy("Application handed in"), "intake", "send"),
@@ -117,6 +119,9 @@ TABLE: dict[tuple[str, str], Told] = {
     (RECTIFICATION, "reject"): Told(lazy("Rectification does not stand"), "review", "circle-x", "bad"),
     (RECTIFICATION, "expire"): Told(lazy("Time to rectify ran out"), "review", "clock-off", "bad"),
     (RECTIFICATION, "void"): Told(lazy("Rectification closed without an answer"), "review", "x", is_internal=True),
+    (TASK, "take"): Told(lazy("Task taken over"), "task", "user-check", is_internal=True),
+    (TASK, "hand_over"): Told(lazy("Task handed over"), "task", "user-share", is_internal=True),
+    (TASK, "reassign"): Told(lazy("Task reassigned, because its person no longer holds the role"), "task", "user-share", is_internal=True),
     (EDITION, "store"): Told(lazy("Signed certificate stored"), "issue", "certificate", "good", is_internal=True),
 }  # fmt: skip
 # The team's opinions are part of its report and are read with it.
@@ -142,8 +147,18 @@ def _steps(file: CaseFile) -> Iterator[Shown]:
     for log in file.logs:
         told = TABLE.get((log.subject_type, log.verb), UNKNOWN)
         if _may_know(file, log, told, last_decision):
-            what = str(told.what) if told is not UNKNOWN else f"{told.what}: {log.verb}"
+            what = _what(file, log, told)
             yield Shown(what, str(log.by) if log.by else "", log.at, _why(file, log), told.icon, told.tone, told.kind)
+
+
+def _what(file: CaseFile, log: TransitionLog, told: Told) -> str:
+    if told is UNKNOWN:
+        return f"{told.what}: {log.verb}"
+    if log.subject_type != TASK:
+        return str(told.what)
+    to = file.people.get(log.facts.get("to") or 0)
+    words = {"what": told.what, "task": STEPS[log.source].task_title, "name": to or _("nobody")}
+    return _("%(what)s: %(task)s (now %(name)s)") % words
 
 
 def _why(file: CaseFile, log: TransitionLog) -> str:
@@ -156,11 +171,20 @@ def _why(file: CaseFile, log: TransitionLog) -> str:
 def _may_know(file: CaseFile, log: TransitionLog, told: Told, last_decision: int) -> bool:
     if log.subject_type == APPLICATION and log.verb in {"decide", "retract_decision"}:
         return file.audience.sees_pending or _is_released(file, log, last_decision)
+    if log.subject_type == TASK:
+        return _knows_task(file, log)
     if file.audience.sees_internal:
         return True
     if log.subject_type == TERMINATION:
         return _knows_termination(file, log)
     return not told.is_internal
+
+
+def _knows_task(file: CaseFile, log: TransitionLog) -> bool:
+    """The laboratory knows who of its people has its tasks; that a decision waits for release only the lead authority."""
+    if file.audience == Audience.LABORATORY:
+        return STEPS[log.source].who == Who.LABORATORY
+    return file.audience.sees_internal and (log.source != "release" or file.audience.sees_pending)
 
 
 def _is_released(file: CaseFile, log: TransitionLog, last_decision: int) -> bool:

@@ -22,6 +22,7 @@ SHOWN = 10
 
 NOTHING_BESIDE: dict[str, Any] = {
     "terminations": [], "stuck": [], "drafts": [], "certificates": [], "start_url": "", "is_laboratory": False,
+    "is_laboratory_only": False,
 }  # fmt: skip
 
 
@@ -35,6 +36,7 @@ def beside(user: User, now: dt.datetime) -> dict[str, Any]:
         "certificates": _certificates(user, now) if is_laboratory else [],
         "start_url": start_url(user),
         "is_laboratory": is_laboratory,
+        "is_laboratory_only": False,
     }
 
 

@@ -24,6 +24,7 @@ from workflows.flows import STEPS
 from workflows.inbox import queries
 from workflows.inbox.actions import task_url
 from workflows.inbox.audience import badge, shown_state
+from workflows.inbox.notices import authority_of
 from workflows.nodes import Who
 
 if TYPE_CHECKING:
@@ -81,7 +82,13 @@ QUEUE_COLUMNS = (
     Column("what", _("What is to be done"), value=title_of, link=_case_url),
     *TASK_COLUMNS[2:4],
     Column("role", _("Whose task"), value=lambda task: str(STEPS[task.flow_task.name].who.label)),
-    Column("owner", _("Person"), value=lambda task: str(task.owner) if task.owner else ""),
+    Column(
+        "owner",
+        _("Person"),
+        value=lambda task: str(task.owner) if task.owner else "",
+        sort=("owner__name",),
+        template="inbox/_person.html",
+    ),
     Column(
         "authority",
         _("Authority"),
@@ -89,6 +96,20 @@ QUEUE_COLUMNS = (
         sort=(f"{CASE}__authority__code",),
     ),
     TASK_COLUMNS[5],
+)
+
+
+def _by_who(rows: QuerySet[Task], value: str) -> QuerySet[Task]:
+    return rows.filter(flow_task__in=[step for step in STEPS.values() if step.who == value])
+
+
+def _by_person(rows: QuerySet[Task], value: str) -> QuerySet[Task]:
+    return rows.filter(owner__isnull=value == "nobody")
+
+
+QUEUE_FILTERS = (
+    Filter("role", _("Whose task"), Who.choices, apply=_by_who),
+    Filter("person", _("Person"), [("somebody", _("has a person")), ("nobody", _("has nobody"))], apply=_by_person),
 )
 
 
@@ -106,7 +127,7 @@ def tasks_page(request: HttpRequest, tasks: QuerySet[Task], *, is_queue: bool) -
                 _step_choices,
                 apply=lambda rows, name: rows.filter(flow_task=STEPS[name]),
             ),
-            *((Filter("role", _("Whose task"), Who.choices, apply=_by_who),) if is_queue else ()),
+            *(QUEUE_FILTERS if is_queue else ()),
         ),
         default_sort="due",
         file_name="tasks",
@@ -117,16 +138,26 @@ def _step_choices() -> list[tuple[str, str]]:
     return [(name, str(step.task_title)) for name, step in STEPS.items() if step.who != Who.SYSTEM]
 
 
-def _by_who(rows: QuerySet[Task], value: str) -> QuerySet[Task]:
-    return rows.filter(flow_task__in=[step for step in STEPS.values() if step.who == value])
-
-
 def with_chips(listing: ListPage, now: dt.datetime) -> ListPage:
     """Put on each row of the page the chip of the clock that runs for it: two queries for the page."""
     chips = clocks.chips_for([case_of(task) for task in listing.page], now)
     by_clock = {chip["clock"].pk: chip for found in chips.values() for chip in found}
     for task in listing.page:
         task.chip, task.shown_reference = by_clock.get(task.clock_pk), str(case_of(task))
+    return listing
+
+
+def with_people(listing: ListPage, user: User) -> ListPage:
+    """Put on each row of the page whether the reader may take the task over or hand it on: one query for the page."""
+    tasks = list(listing.page)
+    doable = set(queries.open_to(user).filter(pk__in=[task.pk for task in tasks]).values_list("pk", flat=True))
+    managed = user.authority_ids(queries.MANAGERS)
+    for task in tasks:
+        is_managed = STEPS[task.flow_task.name].who != Who.LABORATORY and authority_of(task, case_of(task)) in managed
+        is_free = queries.can_be_handed(task)
+        task.may_take = is_free and task.pk in doable and task.owner_id != user.pk
+        task.may_hand_over = is_free and (is_managed or task.pk in doable)
+        task.case_uuid = case_of(task).uuid
     return listing
 
 

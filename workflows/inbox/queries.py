@@ -58,14 +58,25 @@ def open_to(user: User) -> QuerySet[Task]:
 
 
 def queue(user: User) -> QuerySet[Task]:
-    """Every open task at the authorities of which the person is staff; of all five for the national roles."""
+    """Every open task of the person's authorities or laboratories; of all five regions for the national roles.
+
+    Whether a decision is made or only still to be released is the lead authority's own business: to the national roles
+    neither step is shown, so that no row that is missing tells of it.
+    """
     ids = user.authority_ids(STAFF_ROLES)
     wanted = Q(**{f"{CASE}__authority_id__in": ids}) | Q(
         flow_task=QualificationFlow.concur, data__authority__in=sorted(ids)
     )
+    wanted |= _of_laboratory(user)
     if user.has_role(*NATIONAL_ROLES):
-        wanted |= Q(**{f"{CASE}__authority__is_trial": False}) & ~Q(flow_task=QualificationFlow.release)
+        secret = [QualificationFlow.decide, QualificationFlow.release]
+        wanted |= Q(**{f"{CASE}__authority__is_trial": False}) & ~Q(flow_task__in=secret)
     return open_tasks().filter(wanted)
+
+
+def can_be_handed(task: Task) -> bool:
+    """Whether others could have the task, too: an offer is its assessor's, the leader's steps are the leader's."""
+    return assigning.finder_of(STEPS[task.flow_task.name], task.status) not in {"", Who.LEADER}
 
 
 def may_do(user: User, task: Task) -> bool:
@@ -73,19 +84,20 @@ def may_do(user: User, task: Task) -> bool:
     return open_to(user).filter(pk=task.pk).exists()
 
 
-def may_hand_over(user: User, task: Task, application: Application) -> bool:
+def may_hand_over(user: User, task: Task, application: Application, *, is_doable: bool | None = None) -> bool:
     """Whether the person may give the task to a colleague: who may do it, or manages the work of its authority."""
-    step = STEPS[task.flow_task.name]
-    if step.who == Who.LABORATORY:
-        return may_do(user, task)
-    place = authority_of(task, application)
-    return user.has_role(*MANAGERS, authority_id=place) or may_do(user, task)
+    if not can_be_handed(task):
+        return False
+    is_managed = STEPS[task.flow_task.name].who != Who.LABORATORY and user.has_role(
+        *MANAGERS, authority_id=authority_of(task, application)
+    )
+    return is_managed or (may_do(user, task) if is_doable is None else is_doable)
 
 
 def colleagues(task: Task, application: Application) -> list[User]:
     """Who else may do the task."""
     finder = assigning.finder_of(STEPS[task.flow_task.name], task.status)
-    if not finder:
+    if not can_be_handed(task):
         return []
     people = assigning.candidates(application, task.process_id, finder, task.data.get("authority"))
     return [person for person in people if person.pk != task.owner_id]
@@ -107,12 +119,13 @@ def _has_role() -> Q:
     found = Q(flow_task__in=steps_of(Who.LEADER))
     held = Membership.objects.in_force().filter(user=OuterRef("owner"))
     laboratory = held.filter(role__in=sorted(LABORATORY_ROLES), laboratory=OuterRef(f"{CASE}__laboratory"))
-    found |= Q(flow_task__in=steps_of(Who.LABORATORY)) & Exists(laboratory)
+    found |= Q(flow_task__in=steps_of(Who.LABORATORY)) & Q(Exists(laboratory))
     for who in OFFICERS:
         steps = steps_of(who) + ([QualificationFlow.answer_offer] if who == Who.COORDINATOR else [])
-        found |= Q(flow_task__in=steps) & Exists(held.filter(role=who.value, authority=OuterRef(f"{CASE}__authority")))
+        place = OuterRef(f"{CASE}__authority")
+        found |= Q(flow_task__in=steps) & Q(Exists(held.filter(role=who.value, authority=place)))
     asked = held.filter(role=Who.DECISION.value, authority=Cast(OuterRef("data__authority"), BigIntegerField()))
-    return found | Q(flow_task=QualificationFlow.concur) & Exists(asked)
+    return found | Q(flow_task=QualificationFlow.concur) & Q(Exists(asked))
 
 
 def _of_laboratory(user: User) -> Q:

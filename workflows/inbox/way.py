@@ -174,7 +174,9 @@ def _holder(file: CaseFile, task: Task) -> str:
     authority = file.authority_of(task)
     if file.audience == Audience.LABORATORY or step.who in {Who.LEADER, Who.ASSESSOR, Who.SYSTEM}:
         return str(authority)
-    return _("%(authority)s, %(role)s") % {"authority": authority, "role": step.who.label}
+    role = _("%(authority)s, %(role)s") % {"authority": authority, "role": step.who.label}
+    owner = next((held.owner for held in file.held if held.number == task.pk), None)
+    return _("%(role)s: %(name)s") % {"role": role, "name": owner} if owner else role
 
 
 def _with_expected(file: CaseFile, shown: list[Shown]) -> list[Shown]:

@@ -53,7 +53,7 @@ def test_three_rows_cost_no_more_queries_than_one(
 
 def test_the_queue_is_for_staff(world: World, enter: Enter) -> None:
     world.walk("submit")
-    assert enter(world.manager).get(reverse("inbox:queue")).status_code == 403
+    assert enter(world.assessors[0].user).get(reverse("inbox:queue")).status_code == 403
     assert len(enter(world.decider).get(reverse("inbox:queue")).context["listing"].page) == 1
 
 
