@@ -22,7 +22,7 @@ class HandOverForm(TakeForm):
 
     to = forms.ChoiceField(label=_("Colleague"))
     note = forms.CharField(
-        label=_("Note"), help_text=_("What your colleague must know. It stays in the history of the case."),
+        label=_("Note to your colleague"), help_text=_("What your colleague must know. It stays in the history of the case."),
         widget=forms.Textarea(attrs={"rows": 3}), max_length=1000,
     )  # fmt: skip
     field_order = ["to", "note", "seen"]
