@@ -28,6 +28,8 @@ VISIT = "assessments.Visit"
 RECTIFICATION = "assessments.Rectification"
 
 SUBMIT: Verb = (APPLICATION, "submit")
+# A lapse that was set aside: the process goes on at the supplement.
+REINSTATE: Verb = (APPLICATION, "reinstate")
 
 
 def seats(event: Event) -> Iterable[dict[str, Any]]:
@@ -155,12 +157,16 @@ class QualificationFlow(Flow):
         .Else(this.report)
     )
     report = (
-        Step(Who.LEADER, (APPLICATION, "conclude_review"), clock="technical_review")
+        Step(
+            Who.LEADER, (APPLICATION, "conclude_review"), (ASSESSMENT, "reopen_rectification"),
+            clock="technical_review",
+        )
         .Title(_("Hand in the report"))
         .Ended(this.end)
+        .On(this.rectify, (ASSESSMENT, "reopen_rectification"))
         .When(this.ask_authorities, is_joint)
         .Else(this.decide)
-    )
+    )  # fmt: skip
 
     # Concurrence (会签)
     ask_authorities = Fan(this.concur, other_authorities)

@@ -11,7 +11,7 @@ from qualification.applications.models import Application
 from qualification.door import Event
 from qualification.statements import Statement
 from workflows.clocks.policy import EFFECTS
-from workflows.flows import ENDS, HANDS_OVER, STEPS, SUBMIT, VERBS, QualificationFlow
+from workflows.flows import ENDS, HANDS_OVER, REINSTATE, STEPS, SUBMIT, VERBS, QualificationFlow
 from workflows.inbox import assigning
 from workflows.models import CaseProcess
 from workflows.nodes import OPEN, Step, Verb, moving
@@ -36,6 +36,8 @@ def on_event(event: Event) -> None:
     verb = (event.label, event.verb)
     if verb == SUBMIT:
         _start(event)
+    elif verb == REINSTATE:
+        _reinstate(event)
     elif verb in VERBS or verb in ENDS:
         _advance(event, verb)
     elif verb in HANDS_OVER:
@@ -48,6 +50,18 @@ def _start(event: Event) -> None:
     with moving(event):
         process = QualificationFlow.start.run(event=event)
     CaseProcess.objects.create(application_id=event.subject.pk, process=process)
+
+
+def _reinstate(event: Event) -> None:
+    """The process of a lapsed case goes on with a new supplement step behind the one that ran out."""
+    process = CaseProcess.objects.select_related("process").get(application_id=event.subject.pk).process
+    Process.objects.filter(pk=process.pk).update(status=STATUS.NEW, finished=None)
+    step = QualificationFlow.instance.node("supplement")
+    last = Task.objects.filter(process=process, flow_task=step).select_related("process").order_by("-pk").first()
+    if last is None:
+        raise FlowMissing(f"Case {event.subject.pk} never waited for a supplement.")
+    with moving(event):
+        step._create(last.flow_task.activation_class(last), last.token)
 
 
 def _open_tasks(case: int) -> Any:

@@ -142,6 +142,13 @@ def clock_for_page(uuid: uuids.UUID) -> Clock | None:
     return clocks.prefetch_related("intervals__paused_by", "intervals__resumed_by").filter(uuid=uuid).first()
 
 
+def correction_reason(clock: Clock) -> str:
+    """The reason of the newest correction of a clock: of its ledger, or of its limit."""
+    rows = [(row.entered_at, row.reason) for row in clock.intervals.filter(entered_at__isnull=False)]
+    rows += [(row.at, row.reason) for row in clock.budget_corrections.all()]
+    return max(rows)[1] if rows else ""
+
+
 def now_of(context: Any) -> dt.datetime:
     """The moment a page is made for: `now` of the context, or the clock on the wall."""
     given = context.get("now") if hasattr(context, "get") else None

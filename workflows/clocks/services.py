@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from qualification import statements
 from qualification.accounts.models import User
 from qualification.applications.models import Application
-from qualification.door import DoorError, Refused, may
-from workflows.clocks import executors, ledger
+from qualification.certificates.models import Certificate
+from qualification.door import DoorError, Event, Refused, may
+from qualification.models import TransitionLog
+from workflows.clocks import counting, engine, executors, ledger
+from workflows.clocks.counting import Count
 from workflows.clocks.enums import ClockState
 from workflows.clocks.models import Clock, ClockExtension
-from workflows.clocks.policy import LICENSING_LAW_42
+from workflows.clocks.policy import CERTIFICATE, LICENSING_LAW_42
 
 
 class ExtensionRefused(DoorError):
@@ -27,7 +32,7 @@ def extend(*, clock: Clock, days: int, by: User, now: dt.datetime, reason: str) 
     Raises Refused or ExtensionRefused.
     """
     with transaction.atomic():
-        fresh = _locked(clock)
+        fresh = locked(clock)
         if not may(by, "extend", fresh):
             raise Refused(_("Only the one who decides for the authority may extend a limit."))
         place = ledger.place_of(fresh.authority_id)
@@ -40,10 +45,45 @@ def extend(*, clock: Clock, days: int, by: User, now: dt.datetime, reason: str) 
     return extension
 
 
-def _locked(clock: Clock) -> Clock:
+def locked(clock: Clock) -> Clock:
     """The clock as it is now, locked after its case, as the door does it."""
     Application._base_manager.select_for_update(of=("self",), no_key=True).filter(pk=clock.application_id).first()
-    return Clock.objects.select_for_update(of=("self",)).get(pk=clock.pk)
+    rows = Clock.objects.select_for_update(of=("self",)).prefetch_related("intervals", "rungs")
+    return rows.get(pk=clock.pk)
+
+
+def most_days(clock: Clock, place: ledger.Place) -> int:
+    """How many days a limit can be extended by; 0 where it cannot be extended at all."""
+    extendable = clock.policy.extendable
+    if extendable is None:
+        return 0
+    most = place.limit(extendable.limit_key, clock.started_on).value
+    return max(0, most - (clock.budget if extendable.caps_whole else 0))
+
+
+def extended_count(clock: Clock, days: int, place: ledger.Place) -> Count:
+    """What the count would be with an extension of so many days; nothing is written."""
+    term = ledger.term_of(clock)
+    return counting.count(replace(term, extensions=(*term.extensions, days)), place.calendar)
+
+
+def start_certificate_clocks() -> int:
+    """Start the clocks of certificates in force that have none, as their activation would have; how many certificates."""
+    ticking = Clock.objects.open().filter(subject_type=CERTIFICATE, code="validity").values("subject_id")
+    without = Certificate.objects.filter(state="valid", deemed_renewed_on=None).exclude(pk__in=ticking)
+    return sum(_start_for(certificate.pk) for certificate in without.order_by("pk"))
+
+
+def _start_for(pk: int) -> bool:
+    with transaction.atomic():
+        certificate = statements.lock(Certificate, pk)
+        log = TransitionLog.objects.filter(subject_type=CERTIFICATE, subject_id=pk, verb="activate").first()
+        if certificate.state != "valid" or log is None:
+            return False
+        engine.on_event(
+            Event(certificate, CERTIFICATE, "activate", log.source, log.target, None, log.at, None, log, {})
+        )
+    return True
 
 
 def _demand(clock: Clock, days: int, reason: str, place: ledger.Place, now: dt.datetime) -> None:
@@ -56,6 +96,6 @@ def _demand(clock: Clock, days: int, reason: str, place: ledger.Place, now: dt.d
         raise ExtensionRefused(_("Only a limit that is running and not over can be extended."))
     if not reason.strip():
         raise ExtensionRefused(_("An extension needs a reason; the laboratory is told."))
-    most = place.limit(extendable.limit_key, clock.started_on).value - (clock.budget if extendable.caps_whole else 0)
+    most = most_days(clock, place)
     if not 1 <= days <= most:
         raise ExtensionRefused(_("At most %(most)s days can be added here, and at least one.") % {"most": most})

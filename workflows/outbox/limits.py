@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from qualification.pages.dates import say_date
-from workflows.clocks import counting, executors, policy
+from workflows.clocks import counting, executors, policy, queries
 from workflows.clocks.models import Clock
 from workflows.outbox.enums import CLOCK_OF
 from workflows.outbox.models import Message
@@ -31,6 +31,8 @@ def deadline(message: Message, subject: object) -> Facts:
     }
     if message.facts.get("event") == executors.EXTENDED:
         facts["reason"] = clock.extension.reason
+    if message.facts.get("event") == executors.CORRECTED:
+        facts["reason"] = queries.correction_reason(clock)
     if message.facts.get("before"):
         facts["before"] = _day_before(message.facts["before"])
     return facts

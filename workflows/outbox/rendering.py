@@ -172,6 +172,10 @@ def _task(task: Any, message: Message) -> Facts:
     return {"task": str(task.flow_task.task_title)}
 
 
+def _contest(contest: Any, message: Message) -> Facts:
+    return {"limit": contest.clock.policy.label, "laboratory": contest.concerned.laboratory.name}
+
+
 OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
     "applications.Application": _application,
     "applications.Concurrence": _concurrence,
@@ -184,6 +188,7 @@ OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
     "regions.CalendarYear": calendar_notices.facts,
     "clocks.CalendarPass": limits.moves,
     "outbox.Digest": limits.digest,
+    "clocks.Contest": _contest,
     "inbox.Vacancy": _vacancy,
     "viewflow.Task": _task,
 }
