@@ -98,7 +98,7 @@ class ImportForm(forms.Form):
 
 
 OFF, ON, PLAIN = "off", "on", "plain"
-KINDS = ((OFF, _("off")), (ON, _("working (make-up day)")), (PLAIN, _("as the plain week has it")))
+KINDS = ((OFF, _("day off")), (ON, _("working (make-up day)")), (PLAIN, _("as the plain week has it")))
 
 
 class DayForm(forms.Form):
