@@ -24,6 +24,9 @@ from workflows.demo.simulate import clock, walking
 from workflows.demo.simulate.cases import Case
 from workflows.demo.simulate.dice import seed_of
 
+# From so many due clocks on all processes sweep together.
+MANY_DUE = 16
+
 
 class SweepFailed(RuntimeError):
     """A clock could not be fired; in production the next sweep would try again, here it is a fault."""
@@ -64,17 +67,20 @@ def _wake(job: tuple[Case, dt.datetime, int]) -> Case:
 
 
 def law(now: dt.datetime) -> int:
-    """What the worker does by itself at a moment: fire the clocks, expire certificates; returns how many rungs fired.
-
-    Raises SweepFailed.
-    """
+    """What the worker does by itself at a moment: fire the clocks; returns how many rungs fired. Raises SweepFailed."""
     with clock.at(now):
         result = sweep.run(now)
-        issuing.expire_due(now=now)
     if result.failed:
         errors = Clock.objects.exclude(last_error="").order_by("pk").values_list("last_error", flat=True)[:3]
         raise SweepFailed(f"{result.failed} clocks failed at {now}: {'; '.join(errors)}")
     return result.fired
+
+
+def expire_certificates(now: dt.datetime) -> None:
+    """What the worker does besides: end the certificates whose last day is over."""
+    with clock.at(now):
+        while issuing.expire_due(now=now):
+            pass
 
 
 def touched_since(log: int) -> set[int]:
@@ -104,7 +110,7 @@ class Alone:
         """Let cases look again."""
         return [walking.wake(case, now, seed) for case in cases]
 
-    def law(self, now: dt.datetime) -> int:
+    def law(self, now: dt.datetime, due: int) -> int:
         """One sweep."""
         return law(now)
 
@@ -120,6 +126,7 @@ class Crew:
         get_resolver().url_patterns  # noqa: B018 - loaded once, before the processes are forked
         connections.close_all()  # a connection does not survive a fork
         self.pool = ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=_begin, initargs=(seed,))
+        self.pool.submit(int).result()  # they are forked now, not when this process is connected again
 
     def walk(self, cases: Iterable[Case], until: dt.datetime, seed: int) -> list[Case]:
         """Walk cases up to a moment, side by side."""
@@ -132,11 +139,12 @@ class Crew:
     def _all(self, job: Callable[[Any], Case], jobs: Iterable[Any]) -> list[Case]:
         return list(self.pool.map(job, jobs))
 
-    def law(self, now: dt.datetime) -> int:
-        """Sweeps at once, as with several workers; then one more, for what each had left to another."""
+    def law(self, now: dt.datetime, due: int) -> int:
+        """Where much is due, sweeps at once, as with several workers; then one more, for what each left to another."""
+        if due < MANY_DUE:
+            return self.pool.submit(law, now).result()
         sweeps: list[Future[int]] = [self.pool.submit(law, now) for _ in range(self.workers)]
-        fired = sum(done.result() for done in sweeps)
-        return fired + self.pool.submit(law, now).result() if fired else 0
+        return sum(done.result() for done in sweeps) + self.pool.submit(law, now).result()
 
     def close(self) -> None:
         """Let the processes end."""

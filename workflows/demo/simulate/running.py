@@ -13,9 +13,10 @@ from qualification.certificates.models import Certificate
 from qualification.regions import calendars
 from qualification.regions.settings import setting
 from workflows.clocks.counting import ZONE, start_of
+from workflows.clocks.models import Clock
 from workflows.demo.simulate import scene, totals, walking
 from workflows.demo.simulate.cases import NEVER, Case, clients, first_day
-from workflows.demo.simulate.crew import Alone, Crew, crew_of, last_log, touched_since
+from workflows.demo.simulate.crew import Alone, Crew, crew_of, expire_certificates, last_log, touched_since
 from workflows.demo.simulate.world import World
 
 DAY = dt.timedelta(days=1)
@@ -107,9 +108,14 @@ class Simulation:
         self._take(crew.walk((case for case in due if case.wakes_at < until), until, self.seed))
 
     def _law(self, crew: Alone | Crew, moment: dt.datetime) -> None:
-        """The law acts at a moment; whose case has moved looks again."""
+        """The law acts at a moment; whose case has moved looks again. Where nothing is due a sweep would do nothing."""
+        if moment.time() == dt.time():
+            expire_certificates(moment)
+        due = Clock.objects.with_rung_due(moment).count()
+        if not due:
+            return
         log = last_log()
-        self.fired += crew.law(moment)
+        self.fired += crew.law(moment, due)
         moved = touched_since(log) & self._by_application.keys()
         self._take(crew.wake((self._by_application[pk] for pk in sorted(moved)), moment, self.seed))
 
