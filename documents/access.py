@@ -25,7 +25,11 @@ class OwnerRule(NamedTuple):
     may_write: Predicate
 
 
+Titles = Callable[[uuid.UUID], dict[tuple[str, str], str]]
+
 _rules: dict[str, OwnerRule] = {}
+_titles: dict[str, Titles] = {}
+_locks: dict[str, Callable[[uuid.UUID], None]] = {}
 _holders: list[Callable[[StoredFile], Iterable[Owner]]] = []
 
 
@@ -41,6 +45,27 @@ def register_owner(kind: str, may_read: Predicate, may_write: Predicate) -> None
     rule = OwnerRule(may_read, may_write)
     if _rules.setdefault(kind, rule) != rule:
         raise OwnerTaken(f"files of {kind!r} have a rule already")
+
+
+def register_titles(kind: str, titles: Titles) -> None:
+    """Say how the slots of an owner are called, by code and label; called from AppConfig.ready."""
+    _titles[kind] = titles
+
+
+def titles_of(owner_kind: str, owner_id: uuid.UUID) -> dict[tuple[str, str], str]:
+    """Titles of an owner's slots, by code and label; those nobody named are missing."""
+    return _titles[owner_kind](owner_id) if owner_kind in _titles else {}
+
+
+def register_lock(kind: str, lock: Callable[[uuid.UUID], None]) -> None:
+    """Say how an owner is locked, so that nobody hands it in while a file of it arrives; called from AppConfig.ready."""
+    _locks[kind] = lock
+
+
+def lock(owner_kind: str, owner_id: uuid.UUID) -> None:
+    """Lock the owner to the end of the transaction, where its kind has a lock."""
+    if owner_kind in _locks:
+        _locks[owner_kind](owner_id)
 
 
 def register_holder(holder: Callable[[StoredFile], Iterable[Owner]]) -> None:

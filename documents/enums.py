@@ -36,6 +36,7 @@ class Purpose(models.TextChoices):
 
     DOWNLOAD = "download", _("downloaded")
     VIEW = "view", _("looked at")
+    BUNDLE = "bundle", _("downloaded with all files")
 
 
 class Fault(models.TextChoices):

@@ -254,6 +254,29 @@ class Version(models.Model):
         return f"{self.document} v{self.number}"
 
 
+class Snapshot(models.Model):
+    """What was handed in at one moment: exactly these versions with these hashes, whatever comes later."""
+
+    uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner_kind = models.CharField(max_length=40)
+    owner_id = models.UUIDField()
+    taken_at = models.DateTimeField(_("handed in at"))
+    lines: models.JSONField[list[dict[str, Any]]] = models.JSONField(_("files"))
+    digest = models.CharField(_("SHA-256 of the list"), max_length=64)
+
+    class Meta:
+        ordering = ["taken_at", "uuid"]
+        verbose_name = _("list of what was handed in")
+        verbose_name_plural = _("lists of what was handed in")
+        indexes = [models.Index(fields=["owner_kind", "owner_id", "taken_at"], name="snapshot_of_owner")]
+        constraints = [
+            models.CheckConstraint(name="snapshot_digest", condition=Q(digest__regex=r"^[0-9a-f]{64}$")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.owner_kind} {self.taken_at:%Y-%m-%d %H:%M}"
+
+
 class UploadQuerySet(models.QuerySet["Upload"]):
     def open(self) -> UploadQuerySet:
         """Uploads whose bytes are still on their way."""

@@ -15,11 +15,13 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 
 from documents.storage import Chunks, Links, ShortPart
 
 LINK_SECONDS = 900
+READ_SECONDS = 60
 GONE = frozenset({"404", "NoSuchKey", "NoSuchUpload"})
 
 
@@ -164,6 +166,15 @@ class ObjectStorage(S3Storage):  # type: ignore[misc,unused-ignore]
             "Bucket": self.bucket_name, "Key": key, "UploadId": token, "PartNumber": number, "ContentLength": size,
         }  # fmt: skip
         return str(self.client.generate_presigned_url("upload_part", Params=wanted, ExpiresIn=LINK_SECONDS))
+
+    def download_link(self, key: str, name: str) -> str:
+        """A link by which a browser keeps the object under this name; good for a minute."""
+        wanted = {
+            "Bucket": self.bucket_name, "Key": key, "ResponseContentType": "application/octet-stream",
+            "ResponseContentDisposition": content_disposition_header(as_attachment=True, filename=name),
+            "ResponseCacheControl": "private, no-store",
+        }  # fmt: skip
+        return str(self.client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=READ_SECONDS))
 
 
 @contextmanager

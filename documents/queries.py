@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.db.models import QuerySet
+
 from documents.enums import ScanState
-from documents.models import Version, VersionQuerySet
+from documents.models import AccessLog, Snapshot, Version, VersionQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,32 @@ def current_version(*, owner_kind: str, owner_id: uuid.UUID, code: str, label: s
 def filled_slots(owner_kind: str, owner_id: uuid.UUID) -> set[tuple[str, str]]:
     """(code, label) of each slot that is filled; one query. For lists of what is missing."""
     return {(slot.code, slot.label) for slot in slots_of(owner_kind, owner_id) if slot.is_filled}
+
+
+def snapshots_of(owner_kind: str, owner_id: uuid.UUID) -> list[Snapshot]:
+    """What was handed in, moment by moment, the first first."""
+    return list(Snapshot.objects.filter(owner_kind=owner_kind, owner_id=owner_id))
+
+
+def versions_of(snapshot: Snapshot) -> list[Version]:
+    """The versions of a list as handed in, in its order."""
+    found = Version.objects.select_related("document", "file").in_bulk([line["version"] for line in snapshot.lines])
+    return [found[uuid.UUID(line["version"])] for line in snapshot.lines]
+
+
+def looks_at(owner_kind: str, owner_id: uuid.UUID) -> QuerySet[AccessLog]:
+    """Every look at a file in the slots of an owner, removed versions too, the newest first."""
+    looks = AccessLog.objects.filter(
+        file__version__document__owner_kind=owner_kind, file__version__document__owner_id=owner_id
+    )
+    return looks.select_related("file", "user", "file__version__document").order_by("-at", "-pk")
+
+
+def same_content(owner_kind: str, owner_id: uuid.UUID) -> QuerySet[Version]:
+    """Versions handed in for other owners of this kind whose bytes are those of a version that counts here."""
+    hashes = Version.objects.live().of_owner(owner_kind, owner_id).values("file__sha256")
+    others = Version.objects.filter(is_frozen=True, document__owner_kind=owner_kind, file__sha256__in=hashes)
+    return others.exclude(document__owner_id=owner_id).select_related("file", "document").order_by("pk")
 
 
 def _versions() -> VersionQuerySet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import uuid
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from documents import access, keeping
 from documents.enums import ScanState
-from documents.models import Document, StoredFile, Version
+from documents.models import Document, Snapshot, StoredFile, Version
 from documents.queries import slots_of
 
 
@@ -84,7 +85,21 @@ def freeze(*, owner_kind: str, owner_id: uuid.UUID, now: dt.datetime) -> list[Fr
             is_frozen=True, frozen_at=now
         )
         keeping.retain(StoredFile.objects.filter(version__in=[version.pk for version in current]), now=now)
-    return [_line(version) for version in current]
+        lines = [_line(version) for version in current]
+        if lines:
+            _keep(owner_kind, owner_id, lines, now)
+    return lines
+
+
+def _keep(owner_kind: str, owner_id: uuid.UUID, lines: list[FrozenFile], now: dt.datetime) -> None:
+    told = [{**line._asdict(), "version": str(line.version)} for line in lines]
+    Snapshot.objects.create(owner_kind=owner_kind, owner_id=owner_id, taken_at=now, lines=told, digest=digest_of(told))
+
+
+def digest_of(lines: list[dict[str, Any]]) -> str:
+    """SHA-256 of a list as handed in: a line per file, “hash, two blanks, code, label, version and name”, in its order."""
+    text = "".join(f"{ln['sha256']}  {ln['code']}/{ln['label']}/v{ln['number']}/{ln['name']}\n" for ln in lines)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _demand_stored(version: Version) -> None:

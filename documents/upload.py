@@ -152,19 +152,34 @@ def receive(
 
 
 def _receive(document: Document, file: StoredFile, written: storage.Written, note: str, now: dt.datetime) -> Version:
-    """Stamp the file as received and give it the next number of its slot, unless the slot has the same content."""
+    """Stamp the file as received and give it the next number of its slot, unless the slot has the same content.
+
+    The right is asked again once the owner is locked: it may have been handed in while the bytes were on their way.
+    """
     with transaction.atomic():
+        access.lock(document.owner_kind, document.owner_id)
         Document.objects.select_for_update(of=("self",), no_key=True).get(pk=document.pk)
-        current = document.versions.live().select_related("file").order_by("-number").first()
         file.size, file.sha256, file.received_at = written.size, written.sha256, now
         file.save(update_fields=["size", "sha256", "received_at"])
-        if current is None or current.file.sha256 != written.sha256:
+        problem, params = _objection(document, file)
+        if not problem:
             return Version.objects.create(
                 document=document, number=_next_number(document), file=file, note=note,
                 uploaded_by=file.uploaded_by, uploaded_at=now,
             )  # fmt: skip
-        discard(file=file, problem="same", params={"number": current.number}, now=now)
-    raise UploadRefused("same", file.name, number=current.number)
+        discard(file=file, problem=problem, params=params, now=now)
+    raise UploadRefused(problem, file.name, **params)
+
+
+def _objection(document: Document, file: StoredFile) -> tuple[str, dict[str, Any]]:
+    """Why a file that has arrived becomes no version: the owner is closed, or the slot has it already."""
+    by = file.uploaded_by
+    if by is not None and not access.may_write(by, document.owner_kind, document.owner_id):
+        return "slot_closed", {}
+    current = document.versions.live().select_related("file").order_by("-number").first()
+    if current is not None and current.file.sha256 == file.sha256:
+        return "same", {"number": current.number}
+    return "", {}
 
 
 def _next_number(document: Document) -> int:

@@ -17,6 +17,13 @@ urlpatterns = [
     path("uploads/<uuid:upload_id>/parts/<int:number>/", upload_views.part, name="upload_part"),
     path("uploads/<uuid:upload_id>/complete/", upload_views.complete, name="upload_complete"),
     path("uploads/<uuid:upload_id>/give-up/", upload_views.give_up, name="upload_give_up"),
+    path("all/<slug:owner_kind>/<uuid:owner_id>/", views.download_all, name="download_all"),
+    path(
+        "all/<slug:owner_kind>/<uuid:owner_id>/handed-in/<uuid:snapshot>/",
+        views.download_all,
+        name="download_handed_in",
+    ),
+    path("all/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/", views.download_all, name="download_slot"),
     path("versions/<uuid:version_id>/remove/", views.remove, name="remove"),
     path("<uuid:file_id>/", views.download, name="download"),
 ]

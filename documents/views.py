@@ -111,6 +111,22 @@ def download(request: HttpRequest, file_id: uuid.UUID) -> HttpResponseBase:
         return render(request, "documents/not_servable.html", {"file": file, "says": refusal.message}, status=409)
 
 
+@login_required
+@require_GET
+def download_all(
+    request: HttpRequest, owner_kind: str, owner_id: uuid.UUID, code: str = "", snapshot: uuid.UUID | None = None
+) -> HttpResponseBase:
+    """All files of an owner, of one kind of slot, or as handed in at one moment, as a ZIP with an index of hashes."""
+    ip = request.META.get("REMOTE_ADDR") or None
+    try:
+        return serving.hand_out_all(
+            owner_kind=owner_kind, owner_id=owner_id, code=code, snapshot=snapshot, user=request.user, ip=ip,
+            now=timezone.now(),
+        )  # fmt: skip
+    except serving.NotServable as refusal:
+        return render(request, "documents/not_servable.html", {"file": None, "says": refusal.message}, status=409)
+
+
 def _demand(is_allowed: bool) -> None:
     if not is_allowed:
         raise Http404
@@ -128,5 +144,5 @@ def _tell_rule(rule: str, *views: Any) -> None:
         view.access_rule = rule
 
 
-_tell_rule("the owner's predicate: documents.access.may_read", slot, download)
+_tell_rule("the owner's predicate: documents.access.may_read", slot, download, download_all)
 _tell_rule("the owner's predicate: documents.access.may_write", upload, remove)

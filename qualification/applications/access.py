@@ -42,6 +42,12 @@ def _case(owner_id: uuid.UUID) -> Application | None:
     return Application.objects.filter(uuid=owner_id).select_related(*related).first()
 
 
+def lock_files(owner_id: uuid.UUID) -> None:
+    """Nobody hands a case in, or closes it, while one of its files arrives: the door locks the same row."""
+    rows = Application.objects.select_for_update(of=("self",), no_key=True).filter(uuid=owner_id)
+    list(rows.order_by("pk").values_list("pk", flat=True))
+
+
 def may_hand_in(user: Any, application: Application) -> bool:
     """The laboratory writes while it drafts, supplements, supplies what the leader asked for, or rectifies."""
     if not user.has_role(*LABORATORY_ROLES, laboratory_id=application.laboratory_id):
@@ -78,11 +84,14 @@ def _nobody(user: Any, owner_id: uuid.UUID) -> bool:
 
 def register() -> None:
     """Tell the files and the tables who may do what; called at start-up."""
-    from documents.access import register_owner
+    from documents.access import register_lock, register_owner, register_titles
+    from qualification.applications.casefiles import titles_of
     from qualification.assessments.services.findings import may_judge
     from qualification.scope.access import register as register_tables
 
     register_owner(OWNER_KIND, may_read=may_read_files, may_write=may_write_files)
+    register_lock(OWNER_KIND, lock_files)
+    register_titles(OWNER_KIND, titles_of)
     register_owner(REPORT_KIND, may_read=_may_read_report_file, may_write=_nobody)
     register_tables(
         read=may_read_table,

@@ -73,6 +73,12 @@ def zh_date(day: dt.date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def provisional(day: dt.date) -> str:
+    """A day that falls into a year whose holidays are not published, as the papers write it."""
+    with translation.override(PAPER_LANGUAGE):
+        return _("%s (provisional until that year's holidays are published)") % zh_date(day)
+
+
 def _facts(application: Application) -> list[tuple[str, str]]:
     facts = [
         (_("Application number"), application.reference),

@@ -23,6 +23,7 @@ from qualification.applications.enums import (
 )
 from qualification.applications.enums import ApplicationState as State
 from qualification.applications.models import Application, MaterialType, Requirement
+from qualification.certificates.queries import in_status
 from qualification.laboratories.models import Signatory, Site
 from qualification.regions.models import Authority, DictionaryEntry
 from qualification.regions.settings import setting
@@ -246,7 +247,7 @@ def _missing_kinds(application: Application, today: dt.date) -> list[Missing]:
 
 def _missing_certificate(application: Application, kinds: set[str], today: dt.date) -> list[Missing]:
     if Kind.FIRST in kinds:
-        taken = application.laboratory.certificates.filter(state="valid", valid_until__gte=today)
+        taken = in_status(application.laboratory.certificates.all(), "valid", today)
         text = _("The laboratory holds a valid certificate; apply for a renewal or an extension.")
         return [Missing(text, "kinds")] if taken.exists() else []
     if Kind.MANAGER in kinds:

@@ -17,6 +17,7 @@ from qualification.applications.enums import OPEN_KINDS, OPEN_PROCEDURES, STAND_
 from qualification.applications.models import Application, MaterialType
 from qualification.applications.queries import materials_wanted
 from qualification.certificates.models import Certificate
+from qualification.certificates.queries import in_status
 from qualification.regions.settings import setting
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Choice:
 
 def valid_certificates(laboratory: Laboratory, today: dt.date) -> QuerySet[Certificate]:
     """The certificates that an application may build on, the one that ends last first."""
-    found = Certificate.objects.filter(laboratory=laboratory, state="valid", valid_until__gte=today)
+    found = in_status(Certificate.objects.filter(laboratory=laboratory), "valid", today)
     return found.order_by("-valid_until", "-pk")
 
 

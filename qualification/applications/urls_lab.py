@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from qualification.applications.views import answers, drafts
+from qualification.applications.views import answers, drafts, files
 
 urlpatterns = [
     path("home/", answers.home, name="home"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("applications/<uuid:uuid>/kept/<int:pk>/", drafts.conflict, name="conflict"),
     path("applications/<uuid:uuid>/discard/", drafts.discard, name="discard"),
     path("applications/<uuid:uuid>/submit/", drafts.submit, name="submit"),
+    path("applications/<uuid:uuid>/files/", files.files, name="files"),
+    path("applications/<uuid:uuid>/files/looks/", files.looks, name="looks"),
     path("applications/<uuid:uuid>/withdraw/", answers.withdraw, name="withdraw"),
     path("applications/<uuid:uuid>/supplement/", answers.supplement, name="supplement"),
 ]

@@ -131,13 +131,14 @@ def _supplement_due(application: Application, now: dt.datetime) -> str:
 
 
 def due_text(application: Application, code: str, now: dt.datetime, days: int) -> str:
-    """The last day of a clock that has just started, for a paper; the clocks layer knows it."""
+    """The last day of a clock that has just started, for a paper; the clocks layer knows it, and if it is provisional."""
     known = due_day.ask(application, code) if due_day.ask else None
-    return notices.zh_date(known or timezone.localdate(now) + relativedelta(days=days))
+    day, is_provisional = known or (timezone.localdate(now) + relativedelta(days=days), False)
+    return notices.provisional(day) if is_provisional else notices.zh_date(day)
 
 
 class _DueDay:
-    """Filled by the clocks layer at start-up: the last day of an open clock of a case."""
+    """Filled by the clocks layer at start-up: the last day of an open clock of a case, and whether it is provisional."""
 
     ask: Any = None
 
