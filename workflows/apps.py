@@ -41,8 +41,8 @@ class WorkflowsConfig(AppConfig):
             executors.register(name, executor)
 
 
-def last_day(application: Any, code: str) -> dt.date | None:
-    """The last day of an open clock of a case."""
+def last_day(application: Any, code: str) -> tuple[dt.date, bool] | None:
+    """The last day of an open clock of a case, and whether it is provisional."""
     from django.utils import timezone
 
     from workflows.clocks.queries import open_clock
@@ -50,7 +50,7 @@ def last_day(application: Any, code: str) -> dt.date | None:
     clock = open_clock(application, code)
     if clock is None or clock.due_at is None:
         return None
-    return timezone.localdate(clock.due_at - dt.timedelta(seconds=1))
+    return timezone.localdate(clock.due_at - dt.timedelta(seconds=1)), clock.is_provisional
 
 
 def _subject(clock: Clock) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -79,6 +79,7 @@ class Shown:
     date: dt.date | dt.datetime | None
     who: str
     until: dict[str, Any] | None
+    is_provisional: bool = False
 
 
 def way_of(file: CaseFile) -> list[Shown]:
@@ -186,13 +187,15 @@ def _with_expected(file: CaseFile, shown: list[Shown]) -> list[Shown]:
         return shown
     limits = {stage.code: stage.limit for stage in STAGES}
     calendar = calendars.calendar_for(file.application.authority)
+    is_provisional = calendar.is_provisional(day)
     found = []
     for stage in shown:
         if stage.status == "next" and limits.get(stage.code):
             if not (stage.code == "report" and _review_runs(file)):
                 budget = setting(file.application.authority, limits[stage.code])
-                day = count(Term(started_on=day, budget=budget), calendar).last_day or day
-            found.append(Shown(stage.code, stage.label, stage.status, day, stage.who, stage.until))
+                counted = count(Term(started_on=day, budget=budget), calendar)
+                day, is_provisional = counted.last_day or day, is_provisional or counted.is_provisional
+            found.append(replace(stage, date=day, is_provisional=is_provisional))
         else:
             found.append(stage)
     return found

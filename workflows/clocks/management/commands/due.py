@@ -14,6 +14,8 @@ from qualification.regions.models import Authority
 from workflows.clocks.counting import Count, ImpossibleTerm, Line, Term, backward, count
 from workflows.clocks.enums import DayKind, Unit
 
+PROVISIONAL = "Provisional: a year in this count is not published yet and counts weekends only."
+
 
 def _date(text: str) -> dt.date:
     try:
@@ -48,14 +50,18 @@ class Command(BaseCommand):
             raise CommandError(f"{limit} {unit.value} from {date} lead out of the calendar.") from error
 
     def _print_backward(self, term: Term, calendar: WorkCalendar) -> None:
-        self.stdout.write(backward(term.started_on, term.budget, term.unit, calendar).isoformat())
+        last = backward(term.started_on, term.budget, term.unit, calendar)
+        self.stdout.write(last.isoformat())
+        days = (dt.date.fromordinal(n) for n in range(last.toordinal(), term.started_on.toordinal()))
+        if term.unit == Unit.WORKING and any(calendar.is_provisional(day) for day in days):
+            self.stdout.write(PROVISIONAL)
         counted = f"{term.budget} {term.unit.value}"
         self.stdout.write(f"Counted backward from {term.started_on}, {counted}; such a period never rolls.")
 
     def _print(self, date: dt.date, counted: Count) -> None:
         self.stdout.write(f"{counted.last_day:%Y-%m-%d}")
         if counted.is_provisional:
-            self.stdout.write("Provisional: a year in this count is not published yet and counts weekends only.")
+            self.stdout.write(PROVISIONAL)
         self.stdout.write(f"{date} {date:%a}      start, not counted")
         for line in counted.lines:
             self.stdout.write(_text(line))
