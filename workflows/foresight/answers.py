@@ -153,7 +153,7 @@ class Moved:
 class Slips:
     """The answer to the question about somebody who is away."""
 
-    heads = (gettext_lazy("Case"), gettext_lazy("Laboratory"), gettext_lazy("Stage"), gettext_lazy("What happens"), gettext_lazy("Planned"), gettext_lazy("Then"), gettext_lazy("Working days"), gettext_lazy("Due"),
+    heads = (gettext_lazy("Case"), gettext_lazy("Laboratory"), gettext_lazy("Stage"), gettext_lazy("What follows from it"), gettext_lazy("Planned"), gettext_lazy("Then"), gettext_lazy("Working days"), gettext_lazy("Due"),
              gettext_lazy("Chance to miss now"), gettext_lazy("Chance to miss then"))  # fmt: skip
 
     def __init__(self, found: list[Affected], today: dt.date) -> None:

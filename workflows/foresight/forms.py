@@ -101,7 +101,7 @@ class LimitsForm(Question):
 
 class _Person(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.user} ({obj.home.region})"
+        return f"{obj.user} · {obj.home.region}"
 
 
 class AbsenceForm(Question):

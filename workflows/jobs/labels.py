@@ -13,6 +13,7 @@ LABELS: dict[str, str | Promise] = {
     "documents.tasks.check_file": _("Check a file"),
     "qualification.certificates.tasks.sweep": _("Certificates that end"),
     "workflows.clocks.sweep.job": _("Deadlines that have come"),
+    "workflows.foresight.tasks.nightly": _("Foretell missed limits and likely ends"),
     "workflows.inbox.handing.sweep": _("Tasks of people who have left"),
     "workflows.clocks.calendar_services.work_out_again": _("Work out open limits after a change of calendar"),
     "workflows.outbox.calendar_notices.sweep": _("Remind of a calendar that has not come"),
