@@ -13,7 +13,7 @@ from django.db.models.functions import Extract
 from qualification.accounts.enums import LABORATORY_ROLES, STAFF_ROLES, Role
 from qualification.accounts.models import Membership, User
 from workflows.board import raw, reading
-from workflows.board.enums import NOBODY, NOBODY_LABEL, Outcome, Side
+from workflows.board.enums import NO_PERSON, NOBODY, NOBODY_LABEL, Outcome, Side, Tone
 from workflows.board.figures import Bounds, Scope
 from workflows.board.queries import Line, share_kept
 from workflows.clocks.enums import OPEN_STATES
@@ -50,6 +50,11 @@ class Person:
         """Per cent kept of those kept and missed; None where there are none."""
         return share_kept(self.kept, self.missed)
 
+    @property
+    def soon(self) -> int:
+        """How many end today or later this week."""
+        return self.line.counts[Tone.TODAY.value] + self.line.counts[Tone.WEEK.value]
+
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -57,6 +62,11 @@ class People:
 
     sides: dict[Side, list[Person]] = field(default_factory=dict)
     nobody: Person | None = None
+
+    @property
+    def nobody_rows(self) -> list[Person]:
+        """The row of nobody as a table of its own."""
+        return [self.nobody] if self.nobody else []
 
 
 def people_of(scope: Scope, now: dt.datetime) -> People:
@@ -101,7 +111,7 @@ def _name(people: dict[int, Person]) -> None:
     for user in User.objects.filter(pk__in=people).order_by("pk"):
         people[user.pk].line = _named(people[user.pk].line, str(user.pk), str(user))
     if NOBODY in people:
-        people[NOBODY].line = _named(people[NOBODY].line, "none", str(NOBODY_LABEL))
+        people[NOBODY].line = _named(people[NOBODY].line, NO_PERSON, str(NOBODY_LABEL))
     memberships = Membership.objects.in_force().filter(user_id__in=people).order_by("pk")
     roles: dict[int, set[str]] = {}
     for user_id, role in memberships.values_list("user_id", "role"):

@@ -120,9 +120,9 @@ class Week:
         return sum(self.counts.values())
 
     @property
-    def sunday(self) -> dt.date:
-        """The last day of the week."""
-        return self.monday + dt.timedelta(days=6)
+    def day(self) -> str:
+        """The Monday as addresses spell it."""
+        return self.monday.isoformat()
 
 
 @dataclass(slots=True)

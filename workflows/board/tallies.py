@@ -15,6 +15,8 @@ from django.db import connection, transaction
 
 from workflows.board.enums import Measure
 
+# A whole count of the clocks may take long, and sorts in memory what it can.
+_AT_LENGTH = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '256MB'"
 # Only one process at a time changes the tallies; writers of clocks never wait for it.
 LOCK = 0x_C10C
 FOLDED_AT_ONCE = 20_000
@@ -125,7 +127,8 @@ _TRIGGERS = "".join(
     " FOR EACH STATEMENT EXECUTE FUNCTION board_count();\n"
     for event, rows in _SEEN.items()
 )
-_VERSION = hashlib.sha256((_FUNCTION + _TRIGGERS).encode()).hexdigest()
+# Whatever changes how clocks are counted or kept makes `install` count anew.
+_VERSION = hashlib.sha256((_FUNCTION + _TRIGGERS + PENDING).encode()).hexdigest()
 _INSTALLED = """
     SELECT to_regclass('clocks_clock') IS NOT NULL AND to_regclass('board_tally') IS NOT NULL,
            obj_description(to_regprocedure('board_count()'), 'pg_proc') = %s AND (
@@ -154,7 +157,7 @@ def install(**kwargs: Any) -> bool:
 def _alone() -> Iterator[Any]:
     """A transaction in which nobody else changes the tallies; its statements may take long."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_AT_LENGTH)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         yield cursor
 
@@ -215,7 +218,7 @@ _DIFFERENCES = f"""
 def differences() -> list[tuple[Any, ...]]:
     """Tallies that differ from a raw count of the clocks: their key, and of each measure by how many they are too low."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(_AT_LENGTH)
         cursor.execute(f"{_DIFFERENCES} ORDER BY {KEY}")
         return list(cursor.fetchall())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -14,34 +13,65 @@ from django.views.decorators.http import require_safe
 from qualification.access import roles
 from qualification.accounts.enums import NATIONAL_ROLES
 from qualification.accounts.models import User
-from workflows.board import queries
-from workflows.board.enums import AT_RISK, AT_RISK_LABEL, BOARD_ROLES, Tone
-from workflows.board.lists import clocks_page, with_chips
-from workflows.board.pictures import bars
+from workflows.board import pictures, queries
+from workflows.board.asking import Asked, asked_of, context_of
+from workflows.board.enums import AT_RISK, AT_RISK_LABEL, BOARD_ROLES, Outcome, Tone
+from workflows.board.lists import clocks_page, escalations_of, escalations_page, with_chips
+from workflows.board.people import people_of
+from workflows.clocks.enums import OPEN_STATES
 
 readers = roles(*sorted(BOARD_ROLES | NATIONAL_ROLES))
 TILES = (Tone.OVERDUE, Tone.TODAY, Tone.WEEK)
 
 
-def _tile(label: object, icon: str, look: str, count: int, tone: str) -> dict[str, object]:
-    url = f"{reverse('board:list')}?{urlencode({'tone': tone})}"
+def _tile(asked: Asked, label: object, icon: str, look: str, count: int, tone: str) -> dict[str, object]:
+    url = asked.url(reverse("board:list"), tone=tone)
     return {"label": label, "icon": icon, "look": look if count else "neutral", "count": count, "url": url}
 
 
-def _tiles(board: queries.Board) -> list[dict[str, object]]:
-    total = board.total
-    tiles = [_tile(tone.label, tone.icon, tone.look, total.counts[tone.value], tone.value) for tone in TILES]
-    return [*tiles, _tile(AT_RISK_LABEL, "hourglass-low", "warn", total.at_risk, AT_RISK)]
+def _tiles(asked: Asked, total: queries.Line) -> list[dict[str, object]]:
+    tiles = [_tile(asked, tone.label, tone.icon, tone.look, total.counts[tone.value], tone.value) for tone in TILES]
+    return [*tiles, _tile(asked, AT_RISK_LABEL, "hourglass-low", "warn", total.at_risk, AT_RISK)]
 
 
 @readers
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """How the open time limits stand now."""
-    now = timezone.now()
-    board = queries.board_of(cast(User, request.user), now)
-    context = {"board": board, "tiles": _tiles(board), "tones": list(Tone), "picture": bars(board.stages), "now": now}
-    return render(request, "board/home.html", context)
+    """How the time limits stand now, what is ahead, and how they have ended."""
+    user, now = cast(User, request.user), timezone.now()
+    asked = asked_of(user, request.GET)
+    board = queries.board_of(user, now, asked.scope)
+    shown = {
+        "board": board, "now": now, "tones": list(Tone), "outcomes": list(Outcome), "tiles": _tiles(asked, board.total),
+        "stage_picture": pictures.bars(board.stages), "load_picture": pictures.load(board.weeks, board.stages),
+        "trend_picture": pictures.trend(board.months),
+        "region_pictures": pictures.regions(board) if len(board.regions) > 1 else [],
+    }  # fmt: skip
+    return render(request, "board/home.html", context_of(asked, **shown))
+
+
+@readers
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Who has the limits of one region, and how theirs have ended in the last 90 days."""
+    user, now = cast(User, request.user), timezone.now()
+    asked = asked_of(user, request.GET, only=("region",))
+    regions = asked.regions
+    found = people_of(asked.scope, now) if len(regions) == 1 else None
+    shown = {"now": now, "people": found, "authorities": asked.authorities}
+    return render(request, "board/people.html", context_of(asked, **shown))
+
+
+@readers
+@require_safe
+def escalations(request: HttpRequest) -> HttpResponseBase:
+    """Limits that were escalated, and which of them are still open."""
+    user = cast(User, request.user)
+    listing = escalations_page(request, user)
+    if listing.wants_export:
+        return listing.export()
+    waiting = escalations_of(user).filter(clock__state__in=OPEN_STATES).count()
+    return render(request, "board/escalations.html", {"listing": listing, "open": waiting})
 
 
 @readers
@@ -52,4 +82,4 @@ def clocks(request: HttpRequest) -> HttpResponseBase:
     listing = clocks_page(request, cast(User, request.user), now)
     if listing.wants_export:
         return listing.export()
-    return render(request, "board/list.html", {"listing": with_chips(listing, now)})
+    return render(request, "board/list.html", {"listing": with_chips(listing, now), "now": now})
