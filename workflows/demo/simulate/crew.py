@@ -19,6 +19,7 @@ from qualification.assessors.models import Offer
 from qualification.certificates.services import issuing
 from qualification.models import TransitionLog
 from workflows.clocks import executors, sweep
+from workflows.clocks.executors import Executor
 from workflows.clocks.models import Clock
 from workflows.demo.simulate import clock, walking
 from workflows.demo.simulate.cases import Case
@@ -26,26 +27,28 @@ from workflows.demo.simulate.dice import seed_of
 
 # From so many due clocks on all processes sweep together.
 MANY_DUE = 16
+EXPIRE_OFFER = "expire_offer"
 
 
 class SweepFailed(RuntimeError):
     """A clock could not be fired; in production the next sweep would try again, here it is a fault."""
 
 
-def prepare(seed: int) -> None:
-    """What each walking process needs: repeatable draws after an offer has expired, no wait for the disk, fewer collections."""
+def draw_by(seed: int) -> Executor:
+    """What ends an offer in time, with a draw that is the same in each run: nothing in its seed is a row's number.
+
+    Returns what did it before.
+    """
 
     def expire(due: Clock, now: dt.datetime) -> None:
-        offer = Offer.objects.select_related("seat").get(pk=due.subject_id)
-        # Everything in this seed is the same in each run, numbers of rows are not.
+        offer = Offer.objects.select_related("seat", "application__laboratory").get(pk=due.subject_id)
         asked = Offer.objects.filter(seat_id=offer.seat_id).count()
         code = offer.application.laboratory.credit_code
         assessors.expire(offer=offer, now=now, seed=seed_of(seed, code, offer.seat.position, asked))
 
-    executors.register("expire_offer", expire)
-    connection_created.connect(_do_not_wait, dispatch_uid="simulate")
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    before = executors.executor(EXPIRE_OFFER)
+    executors.register(EXPIRE_OFFER, expire)
+    return before
 
 
 def _do_not_wait(connection: Any, **signal_facts: Any) -> None:
@@ -54,8 +57,12 @@ def _do_not_wait(connection: Any, **signal_facts: Any) -> None:
 
 
 def _begin(seed: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process decides when to stop
-    prepare(seed)
+    """What a process of its own needs: it neither stops by itself, nor waits for the disk, nor tidies up often."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection_created.connect(_do_not_wait, dispatch_uid="simulate")
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    draw_by(seed)
 
 
 def _walk(job: tuple[Case, dt.datetime, int]) -> Case:
@@ -100,7 +107,7 @@ class Alone:
     workers = 1
 
     def __init__(self, seed: int) -> None:
-        prepare(seed)
+        self._before = draw_by(seed)
 
     def walk(self, cases: Iterable[Case], until: dt.datetime, seed: int) -> list[Case]:
         """Walk cases up to a moment."""
@@ -115,7 +122,8 @@ class Alone:
         return law(now)
 
     def close(self) -> None:
-        """Nothing is left running."""
+        """Draw again as it was done before."""
+        executors.register(EXPIRE_OFFER, self._before)
 
 
 class Crew:

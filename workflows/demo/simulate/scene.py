@@ -32,10 +32,16 @@ def holders(role: str, authority: int) -> tuple[int, ...]:
     return tuple(rows.values_list("user_id", flat=True))
 
 
+@cache
+def working_days(authority: int) -> WorkCalendar:
+    """The working days of an authority, which no simulation changes."""
+    return calendars.current().of(authority)
+
+
 def forget() -> None:
-    """Forget who there is: another database, or new people."""
-    person.cache_clear()
-    holders.cache_clear()
+    """Forget who there is and when they work: another database, or new people."""
+    for known in (person, holders, working_days):
+        known.cache_clear()
 
 
 @dataclass
@@ -46,7 +52,6 @@ class Scene:
     case: Case
     now: dt.datetime
     slot: str = ""
-    task: Task | None = None
     about: int = 0
 
     @cached_property
@@ -69,7 +74,7 @@ class Scene:
     @cached_property
     def calendar(self) -> WorkCalendar:
         """The working days of the lead authority."""
-        return calendars.calendar_for(self.application.authority)
+        return working_days(self.application.authority_id)
 
     @property
     def manager(self) -> User:
@@ -82,6 +87,13 @@ class Scene:
         seat = Seat.objects.select_related("assessor").get(assessment=self.assessment, role="leader")
         assert seat.assessor is not None
         return person(seat.assessor.user_id)
+
+    @cached_property
+    def task(self) -> Task | None:
+        """The open task that is answered; None for an offer, and for what is about the whole case."""
+        if self.about <= 0 or self.slot.startswith("answer_offer"):
+            return None
+        return Task.objects.filter(pk=self.about, process__case__application_id=self.case.application).first()
 
     @property
     def owner(self) -> User | None:

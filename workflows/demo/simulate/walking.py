@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from django.core.exceptions import ValidationError
-from viewflow.workflow.models import Task
 
+from qualification import statements
 from qualification.applications.enums import ApplicationState
 from qualification.applications.models import Application
 from qualification.assessors.models import Offer, Seat
@@ -43,7 +43,7 @@ def wake(case: Case, now: dt.datetime, seed: int) -> Case:
 
 
 def _act(case: Case, plan: Plan, seed: int) -> None:
-    scene = Scene(seed, case, plan.at, plan.slot, _task(plan, case), plan.about)
+    scene = Scene(seed, case, plan.at, plan.slot, plan.about)
     try:
         ACTS[plan.act](scene)
     except (DoorError, ValidationError) as error:
@@ -53,42 +53,36 @@ def _act(case: Case, plan: Plan, seed: int) -> None:
         case.acts += 1
 
 
-def _task(plan: Plan, case: Case) -> Task | None:
-    if not plan.about or plan.slot.startswith("answer_offer"):
-        return None
-    return Task.objects.filter(pk=plan.about, process__case__application_id=case.application).first()
-
-
 def look(case: Case, now: dt.datetime, seed: int) -> None:
     """Forget plans about what is closed, and plan what is open and not yet planned."""
-    application = Application.objects.filter(pk=case.application).first()
+    application = statements.fetch(Application, case.application) if case.application else None
     if application is None or application.state in ApplicationState.final():
         case.plans = []
         return
     open_ = list(_open(application))
-    numbers = {about for _step, _slot, about, _task in open_} | {0}
+    numbers = {about for _step, _slot, about in open_} | {0}
     case.plans = [plan for plan in case.plans if plan.about in numbers]
     planned = {plan.about for plan in case.plans}
-    for step, slot, about, task in open_:
+    for step, slot, about in open_:
         if about not in planned:
             case.ask(slot)
-            scene = Scene(seed, case, now, slot, task, about)
-            scene.__dict__["application"] = application
+            scene = Scene(seed, case, now, slot, about)
+            scene.application = application
             case.plans += planning.plan(scene, step)
 
 
-def _open(application: Application) -> Iterator[tuple[str, str, int, Task]]:
-    """Step, name of the question, number of what it is about, and task; offers are asked for seat by seat."""
+def _open(application: Application) -> Iterator[tuple[str, str, int]]:
+    """Step, name of the question, and number of what it is about; offers are asked for seat by seat."""
     tasks = [(STEPS[task.flow_task.name], task) for task in open_tasks(application)]
     offers = _offers(application) if any(step.name == "answer_offer" for step, _task in tasks) else {}
     for step, task in sorted(tasks, key=lambda pair: (pair[0].name, pair[1].pk)):
         if step.name == "answer_offer":
             position, offer = offers[task.data["seat"]]
-            yield step.name, f"{step.name}:{position}", offer or -task.pk, task
+            yield step.name, f"{step.name}:{position}", offer or -task.pk
         elif step.branch:
-            yield step.name, f"{step.name}:{task.data[step.branch]}", task.pk, task
+            yield step.name, f"{step.name}:{task.data[step.branch]}", task.pk
         else:
-            yield step.name, step.name, task.pk, task
+            yield step.name, step.name, task.pk
 
 
 def _offers(application: Application) -> dict[int, tuple[int, int]]:
