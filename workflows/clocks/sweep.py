@@ -112,24 +112,29 @@ def _due(now: dt.datetime, which: Q) -> ClockQuerySet:
 
 
 def _fire_many(now: dt.datetime, result: Result) -> None:
-    """Fire in batches, the longest due first; a batch that fails is taken apart, so that only the bad clock waits."""
-    which = _batchable(now)
+    """Fire batch after batch, the longest due first."""
     after = Q()
     while True:
-        clocks: list[Clock] = []
-        try:
-            with transaction.atomic():
-                rows = _due(now, which & after).select_for_update(of=("self",), no_key=True, skip_locked=True)
-                clocks.extend(rows[:BATCH])
-                result.fired += _fire_batch(clocks, now)
-        except Exception:
-            logger.exception("A batch of %s clocks failed; they are tried one by one.", len(clocks))
-            for clock in clocks:
-                _try(clock.pk, clock.application_id, now, result)
+        clocks = fire_next(now, result, after)
         if len(clocks) < BATCH:
             return
         last = clocks[-1]
         after = Q(next_rung_at__gt=last.next_rung_at) | Q(next_rung_at=last.next_rung_at, pk__gt=last.pk)
+
+
+def fire_next(now: dt.datetime, result: Result, after: Q) -> list[Clock]:
+    """Fire one batch; one that fails is taken apart, so that only the bad clock waits. Returns the clocks it took."""
+    clocks: list[Clock] = []
+    try:
+        with transaction.atomic():
+            rows = _due(now, _batchable(now) & after)
+            clocks.extend(rows.select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH])
+            result.fired += _fire_batch(clocks, now)
+    except Exception:
+        logger.exception("A batch of %s clocks failed; they are tried one by one.", len(clocks))
+        for clock in clocks:
+            _try(clock.pk, clock.application_id, now, result)
+    return clocks
 
 
 def _fire_batch(clocks: list[Clock], now: dt.datetime) -> int:
