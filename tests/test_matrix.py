@@ -186,7 +186,8 @@ class _Matrix:
         )
         assert member.assessor is not None
         lead, other, far = world.lead, world.other, world.far
-        Membership.objects.create(user=member.assessor.user, role=Role.DECISION, authority=lead)
+        for place in (lead, other):
+            Membership.objects.create(user=member.assessor.user, role=Role.DECISION, authority=place)
         actors: dict[str, Any] = {
             "system": None,
             "anonymous": AnonymousUser(),

@@ -1,6 +1,7 @@
 """What is done to capability tables: import, editing while a draft, the team's verdicts, approval.
 
-State and permission of the case are the caller's business; these functions guard what is true of a row.
+Whether the person may change a table is asked again here, once the case is locked: what was true when the page was
+opened may no longer be. These functions also guard what is true of a row.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from documents import storage
 from qualification import door
-from qualification.scope import importing, queries
+from qualification.scope import access, importing, queries
 from qualification.scope.enums import RECOMMENDED, ImportState, Level, Means, Verdict
 from qualification.scope.findings import ERROR, WARNING, Problem, ReadResult, SheetRefused
 from qualification.scope.models import CapabilityRow, CapabilityTable
@@ -89,11 +90,25 @@ def _without_refusal(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _locked_table(
     *, application: Application, site: Site, is_food: bool, by: User | None, now: dt.datetime
 ) -> CapabilityTable:
-    door.lock(application)
+    fresh = door.lock(application)
+    _demand_right(CapabilityTable(application=fresh, site=site, is_food=is_food), by)  # type: ignore[misc]
     table, _created = CapabilityTable.objects.get_or_create(
         application=application, site=site, is_food=is_food, defaults={"uploaded_by": by, "uploaded_at": now}
     )
     return table
+
+
+def _demand_right(table: CapabilityTable, by: User | None) -> None:
+    """Raises Stale when the case has moved on since the person opened the page. None is the system."""
+    if by is not None and not access.may(by, table, "edit"):
+        raise door.Stale(door.stale_message(table.application, by))
+
+
+def _lock(table: CapabilityTable, by: User | None) -> None:
+    """Lock the table's case and ask the right again."""
+    fresh: Any = door.lock(table)
+    fresh.application = fresh.application_cache
+    _demand_right(fresh, by)
 
 
 def _stamp(
@@ -129,7 +144,7 @@ def start_table(
 def delete_table(*, table: CapabilityTable, by: User | None, now: dt.datetime) -> None:
     """Remove a table from a draft; the uploaded file stays among the application's files."""
     with transaction.atomic():
-        door.lock(table)
+        _lock(table, by)
         if table.rows.exclude(verdict="").exists():
             raise ValidationError(_("The team has already confirmed rows of this table; it cannot be removed."))
         table.delete()
@@ -147,6 +162,7 @@ def edit_row(*, row: CapabilityRow, by: User | None, now: dt.datetime, **changes
     if unknown:
         raise TypeError(f"not editable: {sorted(unknown)}")
     with transaction.atomic():
+        _lock(row.table, by)
         _refuse_if_judged(row)
         before = row.category_no, row.category
         for name, value in changes.items():
@@ -207,7 +223,7 @@ def add_row(
 ) -> CapabilityRow:
     """Put a new row after another one, or at the end; a parameter takes the category of the row above it."""
     with transaction.atomic():
-        door.lock(table)
+        _lock(table, by)
         if after is None:
             after = table.rows.order_by("-position").first()
         position = after.position + 1 if after else 1
@@ -226,7 +242,7 @@ def add_row(
 def delete_row(*, row: CapabilityRow, by: User | None, now: dt.datetime) -> None:
     """Take a row out of a draft; a category goes only when no parameter is left under it."""
     with transaction.atomic():
-        door.lock(row.table)
+        _lock(row.table, by)
         _refuse_if_judged(row)
         if row.level != Level.PARAMETER and _next_level(row) not in (None, Level.MAIN, row.level):
             raise ValidationError(_("There are rows under “%(row)s”; delete them first.") % {"row": row})

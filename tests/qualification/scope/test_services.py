@@ -20,6 +20,11 @@ pytestmark = pytest.mark.django_db
 VERDICT = {"means": "witnessed", "restriction": "", "note": "", "now": NOW}
 
 
+@pytest.fixture(autouse=True)
+def _member(application: Any, user: Any) -> None:
+    user.memberships.create(role="lab_member", laboratory=application.laboratory)
+
+
 @pytest.fixture
 def table(application: Any, site: Any, user: Any, version_of: Callable[..., Any]) -> CapabilityTable:
     version = version_of(TEMPLATE.read_bytes())
