@@ -12,10 +12,11 @@ import logging
 import uuid
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from documents.models import StoredFile
 from documents.papers import archive, contexts, making
 from documents.papers.enums import PaperState
 from documents.papers.models import Paper
@@ -128,16 +129,34 @@ def store(*, paper: Paper, pdf: bytes, now: dt.datetime) -> bool:
 
     The bytes go into the store first; whoever comes second finds the row stored and takes its bytes
     back. Returns whether this PDF became the file. Raises what a handler raises; then nothing is stored.
+    An answer to the commit that was lost on the way says nothing: the row itself is asked again.
     """
     kept = archive.put(paper, pdf)
     try:
         won = _store_row(paper.pk, kept, now)
-    except BaseException:
-        archive.discard(kept)
+    except BaseException as error:
+        if _discard_unless_stored(kept) and isinstance(error, Error):
+            return True
         raise
     if not won:
         archive.discard(kept)
     return won
+
+
+def _discard_unless_stored(kept: archive.Kept) -> bool:
+    """Take the bytes back where no row has them; whether a row has them.
+
+    While the database does not answer they stay: the sweep of the store takes them when no row has them.
+    """
+    connection.close_if_unusable_or_obsolete()
+    try:
+        is_stored = StoredFile.objects.filter(pk=kept.uuid).exists()
+    except Error:
+        logger.exception("Whether the file %s is stored cannot be asked; its bytes stay", kept.uuid)
+        return False
+    if not is_stored:
+        archive.discard(kept)
+    return is_stored
 
 
 def _store_row(paper_id: int, kept: archive.Kept, now: dt.datetime) -> bool:

@@ -75,13 +75,18 @@ def _line(table: CapabilityTable, row: CapabilityRow) -> ScopeLine:
 def _grants(
     edition: Edition, authorities: Iterable[Authority], kept: Edition | None, site_ids: set[int]
 ) -> dict[int, Grant]:
+    """One grant per authority with a site in the edition, and always one of the lead, whose number it bears.
+
+    A kept line may be of a site that has moved to an authority which had no part in the case: it signs, too.
+    """
     lead = edition.certificate.authority
-    known = {a.pk: a for a in [lead, *authorities, *([g.authority for g in kept.grants.all()] if kept else [])]}
-    sites = list(Site.objects.filter(pk__in=site_ids).order_by("pk"))
+    sites = list(Site.objects.filter(pk__in=site_ids).select_related("authority").order_by("pk"))
+    earlier = [grant.authority for grant in kept.grants.select_related("authority")] if kept else []
+    known = {a.pk: a for a in [lead, *authorities, *earlier, *(site.authority for site in sites)]}
     by_site: dict[int, Grant] = {}
     for authority in known.values():
         own = [s for s in sites if s.authority_id == authority.pk]
-        if not own:
+        if not own and authority.pk != lead.pk:
             continue
         grant = Grant.objects.create(edition=edition, authority=authority, is_lead=authority.pk == lead.pk)
         grant.sites.set(own)

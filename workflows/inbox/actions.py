@@ -90,6 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(_("Propose the date of the visit"), "calendar-plus", "assessments:propose", _assessment, _may_propose),
     Action(_("Answer the proposed date"), "calendar-question", "assessments:answer_visit", lambda f: f.proposed_visit, _any("agree")),
     Action(_("Go to the visit"), "clipboard-check", "assessments:visit", _assessment, _may_visit),
+    Action(_("Confirm the nonconformity records"), "checklist", "assessments:confirm_record", lambda f: f.open_record, lambda u, a: True),
     Action(_("Rectify and hand in the evidence"), "tool", "assessments:rectification",
            lambda f: f.rectification and f.assessment, lambda u, a: can(u, "hand_in", a.rectification)),
     Action(_("Verify the rectification"), "checkup-list", "assessments:verification",

@@ -14,7 +14,7 @@ from qualification.accounts.models import User
 from qualification.applications.access import may_read_report
 from qualification.applications.models import Application, Concurrence, TerminationRequest
 from qualification.applications.queries import OWNER_KIND, REPORT_KIND, concerned_authorities, visible_to
-from qualification.assessments.models import Assessment, Rectification, Visit
+from qualification.assessments.models import Assessment, Nonconformity, Rectification, Visit
 from qualification.assessors.models import Offer, Seat
 from qualification.certificates.models import Edition
 from qualification.door import can
@@ -80,6 +80,15 @@ class CaseFile:
     def rectification(self) -> Rectification | None:
         """The rectification, once one was asked for."""
         return getattr(self.assessment, "rectification", None) if self.assessment else None
+
+    @property
+    def open_record(self) -> Assessment | None:
+        """The review whose nonconformity records the reader's laboratory has not all confirmed."""
+        if self.audience != Audience.LABORATORY or self.assessment is None:
+            return None
+        is_open = self.assessment.state in {"visiting", "rectifying"}
+        unconfirmed = Nonconformity.objects.filter(assessment=self.assessment, confirmed_at__isnull=True)
+        return self.assessment if is_open and unconfirmed.exists() else None
 
     @cached_property
     def visits(self) -> list[Visit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,6 +27,8 @@ from qualification.laboratories.forms import saves
 from qualification.pages.lists import Column, Filter, ListPage
 
 assessors = roles(Role.ASSESSOR)
+# Who has declined, or let the offer expire, learns nothing more of the case.
+SHOWS_CASE = (OfferState.SENT, OfferState.ACCEPTED)
 ANSWERED = [s for s in OfferState if s not in OfferState.open()]
 
 
@@ -65,10 +67,13 @@ def index(request: HttpRequest) -> HttpResponseBase:
 def _page(
     request: HttpRequest, offer: Offer, accept: AcceptForm | None = None, decline: DeclineForm | None = None
 ) -> HttpResponse:
-    context = {
+    context: dict[str, Any] = {
         "offer": offer, "accept_form": accept or AcceptForm(), "decline_form": decline or DeclineForm(),
-        "can_answer": door.can(cast(User, request.user), "accept", offer), **pictures.summary(offer.application),
+        "can_answer": door.can(cast(User, request.user), "accept", offer), "application": offer.application,
+        "shows_case": offer.state in SHOWS_CASE,
     }  # fmt: skip
+    if offer.state in SHOWS_CASE:
+        context |= pictures.summary(offer.application)
     return render(request, "assessors/offer.html", context, status=422 if accept or decline else 200)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -97,6 +97,28 @@ def test_making_twice_changes_nothing(db: Any, clean_folder: Path) -> None:
     again = services.produce(first.pk)
     assert (again.file_id, again.stored_at, again.attempts) == (first.file_id, first.stored_at, 1)
     assert len(stored_files(clean_folder)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_answer_to_the_commit_loses_no_paper(clean_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper, commit = ask(), connection.commit
+
+    def lost() -> None:
+        commit()
+        monkeypatch.undo()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    def cut(_paper: Paper) -> None:
+        monkeypatch.setattr(connection, "commit", lost)
+
+    services.when_stored("supplement_notice", cut)
+    try:
+        made = services.produce(paper.pk)
+    finally:
+        registry.forget("supplement_notice", cut)
+    assert (made.state, made.last_error) == (PaperState.STORED, "")
+    assert made.file is not None
+    assert [path.name for path in stored_files(clean_folder)] == [Path(made.file.key).name]
 
 
 def test_handlers_run_in_the_storing_transaction(db: Any, handle: Any) -> None:

@@ -237,6 +237,26 @@ def test_declining_for_a_tie_keeps_the_tie_and_asks_the_next(world: World) -> No
     assert offer_of(case).assessor != offer.assessor
 
 
+def test_who_has_declined_sees_no_more_of_the_case(world: World) -> None:
+    case = world.walk("draw_team").application
+    offer, site = offer_of(case), world.sites[0]
+    client = as_(offer.assessor.user)
+    assert site.name in text(client.get(url("offer", offer.uuid)))
+    client.post(url("decline", offer.uuid), {"tie": "", "reason": "同期出差"})
+    page = text(client.get(url("offer", offer.uuid)))
+    assert "同期出差" in page
+    assert site.name not in page
+
+
+def test_who_has_accepted_finds_the_way_to_the_case(world: World) -> None:
+    case = world.walk("draw_team").application
+    offer = offer_of(case)
+    client, link = as_(offer.assessor.user), reverse("inbox:case", args=[case.uuid])
+    assert link not in text(client.get(url("offer", offer.uuid)))
+    client.post(url("accept", offer.uuid), {"no_tie": "on"})
+    assert link in text(client.get(url("offer", offer.uuid)))
+
+
 def test_an_offer_is_its_assessors_alone(world: World) -> None:
     offer = offer_of(world.walk("draw_team").application)
     others = [a.user for a in world.assessors if a != offer.assessor]
