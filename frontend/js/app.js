@@ -4,6 +4,7 @@ import { startAutosave } from "./autosave.js";
 import { startCharts } from "./charts.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menus.js";
+import { startPrinting } from "./printing.js";
 import { startRequests } from "./requests.js";
 import { startTransfers } from "./transfers.js";
 import { startUploads } from "./uploads.js";
@@ -12,5 +13,6 @@ const starters = [startAsking, startAutosave, startCharts, startLeaving, startMe
 
 document.documentElement.classList.add("scripts");
 startRequests();
+startPrinting();
 starters.forEach((start) => start(document));
 document.addEventListener("htmx:load", (event) => starters.forEach((start) => start(event.detail.elt)));

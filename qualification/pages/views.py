@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
@@ -23,6 +24,25 @@ def home(request: HttpRequest) -> HttpResponse:
     own = menu.home_of(request.user) if request.user.is_authenticated else None
     limits = {key: SETTINGS[key].default for key in SHOWN_LIMITS}
     return redirect(own) if own else render(request, "home.html", {"limits": limits})
+
+
+# What a search engine finds nothing in: work behind the sign-in, files, and pages of the procedure.
+NOT_INDEXED = ("/accounts/", "/api/", "/cases/", "/files/", "/inbox/", "/messages/")
+
+
+@access.public
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines may read: the register and its certificates, and not the work."""
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_INDEXED)]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@access.public
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The mark, for browsers that ask at the usual place instead of reading the page."""
+    return redirect(static("site/img/mark.svg"))
 
 
 def error_page(request: HttpRequest, status: int, says: str = "") -> HttpResponse:
