@@ -12,6 +12,7 @@ from django.db.models import Prefetch
 
 from qualification.certificates import queries
 from qualification.certificates.models import Certificate, Grant, ScopeLine
+from qualification.certificates.services.issuing import DEEMED_RENEWAL_ARTICLE
 from qualification.regions.models import Authority
 
 CHUNK = 500
@@ -39,6 +40,13 @@ def _rows() -> Any:
     )  # fmt: skip
 
 
+def _deemed(certificate: Certificate) -> dict[str, str] | None:
+    """That it is valid beyond its end by law, and on which article; None where it is not."""
+    if certificate.deemed_renewed_on is None:
+        return None
+    return {"on": certificate.deemed_renewed_on.isoformat(), "article": DEEMED_RENEWAL_ARTICLE}
+
+
 def describe(certificate: Certificate, today: dt.date) -> dict[str, Any]:
     """What the register says of a certificate."""
     laboratory = certificate.laboratory
@@ -47,6 +55,7 @@ def describe(certificate: Certificate, today: dt.date) -> dict[str, Any]:
         "status": certificate.state_on(today).value,
         "valid_from": certificate.valid_from.isoformat(),
         "valid_until": certificate.valid_until.isoformat(),
+        "deemed_renewed": _deemed(certificate),
         "laboratory": {"name": laboratory.name, "credit_code": laboratory.credit_code, "address": laboratory.address},
         "authority": _authority(certificate.authority),
         "grants": [_grant(grant) for edition in certificate.current for grant in edition.shown],  # type: ignore[attr-defined]

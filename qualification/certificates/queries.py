@@ -48,9 +48,10 @@ def register() -> QuerySet[Certificate]:
 def in_status(rows: QuerySet[Certificate], status: str, today: dt.date) -> QuerySet[Certificate]:
     """Certificates that the register shows in a status on a day; past its last day a valid one is expired."""
     if status == CertificateState.VALID:
-        return rows.filter(state=CertificateState.VALID, valid_until__gte=today)
+        deemed = Q(deemed_renewed_on__isnull=False)
+        return rows.filter(deemed | Q(valid_until__gte=today), state=CertificateState.VALID)
     if status == CertificateState.EXPIRED:
-        ran_out = Q(state=CertificateState.VALID, valid_until__lt=today)
+        ran_out = Q(state=CertificateState.VALID, valid_until__lt=today, deemed_renewed_on=None)
         return rows.filter(ran_out | Q(state=CertificateState.EXPIRED))
     return rows.filter(state=status)
 

@@ -121,9 +121,9 @@ def _authorities() -> list[tuple[str, str]]:
 def _in_state(rows: QuerySet[Certificate], value: str, today: dt.date) -> QuerySet[Certificate]:
     """As the register shows it: past its last day a certificate is expired at once."""
     if value == State.VALID:
-        return rows.filter(state=State.VALID, valid_until__gte=today)
+        return queries.in_status(rows, State.VALID, today)
     if value == State.EXPIRED:
-        return rows.filter(Q(state=State.EXPIRED) | Q(state=State.VALID, valid_until__lt=today))
+        return queries.in_status(rows, State.EXPIRED, today)
     return rows.filter(state=value)
 
 

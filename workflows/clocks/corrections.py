@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -59,6 +59,19 @@ def add_pause(
         )  # fmt: skip
         executors.notify(_settle(fresh, now), executors.CORRECTED, now)
     return row
+
+
+def last_day_with(clock: Clock, paused_at: dt.datetime, resumed_at: dt.datetime, *, now: dt.datetime) -> dt.date | None:
+    """The last day with one pause more; nothing is written. Raises LedgerRefused as `add_pause` does."""
+    _demand_order(clock, paused_at, resumed_at, now)
+    _demand_free(clock, paused_at, resumed_at)
+    term = ledger.term_of(clock)
+    more = counting.Pause(counting.day_of(paused_at), counting.day_of(resumed_at))
+    try:
+        pauses = tuple(sorted((*term.pauses, more), key=lambda pause: pause.paused_on))
+        return counting.count(replace(term, pauses=pauses), ledger.place_of(clock.authority_id).calendar).last_day
+    except ImpossibleTerm as error:
+        raise LedgerRefused(_("The ledger would not hold together: %s") % error) from error
 
 
 def end_pause(

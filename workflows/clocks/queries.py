@@ -15,12 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from qualification.applications.models import Application
+from qualification.certificates.models import Certificate
+from qualification.pages.dates import say_date
 from qualification.regions import calendars
 from qualification.regions.calendars import WorkCalendar
 from workflows.clocks.counting import day_of
 from workflows.clocks.enums import ClockState, Unit
 from workflows.clocks.models import Clock
+from workflows.clocks.policy import BY_CODE
 
+# Limits at whose end the law has an outcome of its own that can be contested.
+ACTING = tuple(code for code, one in BY_CODE.items() if one.remedy)
 # Working or calendar days left from which a chip warns.
 SOON = 2
 
@@ -102,6 +107,8 @@ def chip(
 
 def _wording(clock: Clock, today: dt.date, calendar: WorkCalendar) -> Wording:
     if not clock.is_open:
+        if clock.excused_at:
+            return Wording(_("excused"), "neutral")
         return Wording(_("missed"), "bad") if clock.breached_at else Wording(_("ended"), "good")
     if clock.state == ClockState.PAUSED or clock.due_on is None:
         return Wording(_("paused"), "neutral")
@@ -128,7 +135,7 @@ def _left_text(clock: Clock, days: int) -> str:
 def _late_text(clock: Clock, days: int) -> str:
     # On the days off right after the last day no working day has passed yet.
     if days == 0:
-        return _("overdue")
+        return _("overdue (on days off) since %(day)s") % {"day": say_date(clock.due_at)}
     if clock.unit == Unit.WORKING:
         return ngettext("%(days)s working day overdue", "%(days)s working days overdue", days) % {"days": days}
     return ngettext("%(days)s day overdue", "%(days)s days overdue", days) % {"days": days}
@@ -137,9 +144,33 @@ def _late_text(clock: Clock, days: int) -> str:
 def clock_for_page(uuid: uuids.UUID) -> Clock | None:
     """A clock with everything that the page "why this date" shows."""
     clocks = Clock.objects.select_related(
-        "application", "authority", "start_log__by", "stop_log__by", "extension__granted_by"
+        "application__authority",
+        "authority__profile",
+        "start_log__by",
+        "stop_log__by",
+        "extension__granted_by",
+        "limit_entry__by",
+        "excused_by",
     )
-    return clocks.prefetch_related("intervals__paused_by", "intervals__resumed_by").filter(uuid=uuid).first()
+    clocks = clocks.prefetch_related(
+        "intervals__paused_by", "intervals__resumed_by", "intervals__entered_by", "rungs", "contests__asked_by",
+        "contests__answered_by", "budget_corrections__by",
+    )  # fmt: skip
+    return clocks.filter(uuid=uuid).first()
+
+
+def outcomes_of(application: Application) -> list[Clock]:
+    """The case's limits at whose end the system itself acted, the newest first, with their contests; two queries."""
+    found = Clock.objects.filter(application=application, state=ClockState.EXPIRED, code__in=ACTING)
+    return list(found.prefetch_related("contests").order_by("-stopped_at", "-pk"))
+
+
+def about(clock: Clock) -> str:
+    """What a clock is about, in words: the case, or the certificate."""
+    if clock.application is not None:
+        return str(clock.application)
+    certificate = Certificate.objects.filter(pk=clock.subject_id).first()
+    return _("certificate %s") % certificate if certificate else ""
 
 
 def correction_reason(clock: Clock) -> str:

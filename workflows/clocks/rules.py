@@ -57,7 +57,8 @@ def certificate_of(clock: Clock) -> Certificate | None:
     """The certificate a clock is about; None for a clock of a case."""
     if clock.subject_type != Certificate._meta.label:
         return None
-    return Certificate.objects.select_related("authority", "laboratory").filter(pk=clock.subject_id).first()
+    found: Certificate | None = Certificate.objects.filter(pk=clock.subject_id).select_related("authority").first()
+    return found
 
 
 _ONLY_ANSWER = _("Only a decision maker of the authority answers a contest, and never the one who contests.")

@@ -36,7 +36,7 @@ def extend(*, clock: Clock, days: int, by: User, now: dt.datetime, reason: str) 
         if not may(by, "extend", fresh):
             raise Refused(_("Only the one who decides for the authority may extend a limit."))
         place = ledger.place_of(fresh.authority_id)
-        _demand(fresh, days, reason, place, now)
+        demand_extendable(fresh, days, reason, place, now)
         extension = ClockExtension.objects.create(
             clock=fresh, days=days, reason=reason.strip(), article=str(LICENSING_LAW_42), granted_by=by, granted_at=now
         )
@@ -86,7 +86,8 @@ def _start_for(pk: int) -> bool:
     return True
 
 
-def _demand(clock: Clock, days: int, reason: str, place: ledger.Place, now: dt.datetime) -> None:
+def demand_extendable(clock: Clock, days: int, reason: str, place: ledger.Place, now: dt.datetime) -> None:
+    """Raises ExtensionRefused with the sentence of why a limit cannot be extended so."""
     extendable = clock.policy.extendable
     if extendable is None:
         raise ExtensionRefused(_("This limit cannot be extended."))

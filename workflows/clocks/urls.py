@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows.clocks import views
+from workflows.clocks import acts, views
 
 app_name = "clocks"
-urlpatterns = [path("<uuid:uuid>/", views.why, name="why")]
+urlpatterns = [
+    path("<uuid:uuid>/", views.why, name="why"),
+    path("<uuid:uuid>/extend/", acts.extend, name="extend"),
+    path("<uuid:uuid>/pause/", acts.add_pause, name="add_pause"),
+    path("<uuid:uuid>/pauses/<int:pk>/end/", acts.end_pause, name="end_pause"),
+    path("<uuid:uuid>/contest/", acts.contest, name="contest_new"),
+    path("contests/<uuid:uuid>/", acts.answer, name="contest"),
+    path("limits/<int:pk>/correct/", acts.correct_limit, name="correct_limit"),
+]

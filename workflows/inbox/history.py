@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 TERMINATION = "applications.TerminationRequest"
 EDITION = "certificates.Edition"
+CHECK = "assessments.CommitmentCheck"
+CONTEST = "clocks.Contest"
 TASK = "viewflow.Task"
 
 
@@ -119,6 +121,16 @@ TABLE: dict[tuple[str, str], Told] = {
     (RECTIFICATION, "reject"): Told(lazy("Rectification does not stand"), "review", "circle-x", "bad"),
     (RECTIFICATION, "expire"): Told(lazy("Time to rectify ran out"), "review", "clock-off", "bad"),
     (RECTIFICATION, "void"): Told(lazy("Rectification closed without an answer"), "review", "x", is_internal=True),
+    (RECTIFICATION, "reopen"): Told(lazy("Rectification open again"), "review", "rotate", "warn"),
+    (ASSESSMENT, "reopen_rectification"): Told(lazy("The review goes back to the rectification"), "review", "rotate", is_internal=True),
+    (CHECK, "order"): Told(lazy("Check of the commitment ordered"), "review", "clipboard-list"),
+    (CHECK, "record"): Told(lazy("Commitment checked"), "review", "clipboard-check"),
+    (CHECK, "void"): Told(lazy("Check of the commitment no longer needed"), "review", "x", is_internal=True),
+    (CONTEST, "ask"): Told(lazy("Outcome of the law contested"), "intake", "gavel", "warn", is_internal=True),
+    (CONTEST, "uphold"): Told(lazy("Contested outcome stands"), "intake", "gavel"),
+    (CONTEST, "set_aside"): Told(lazy("Contested outcome set aside"), "intake", "gavel", "warn"),
+    (APPLICATION, "reinstate"): Told(lazy("Application reinstated"), "intake", "rotate", "warn"),
+    (SUPPLEMENT, "reinstate"): Told(lazy("Time for the supplement runs anew"), "intake", "rotate", is_internal=True),
     (TASK, "take"): Told(lazy("Task taken over"), "task", "user-check", is_internal=True),
     (TASK, "hand_over"): Told(lazy("Task handed over"), "task", "user-share", is_internal=True),
     (TASK, "reassign"): Told(lazy("Task reassigned, because its person no longer holds the role"), "task", "user-share", is_internal=True),

@@ -55,6 +55,18 @@ def subject_chips(context: template.Context, rows: Iterable[models.Model], code:
     return {pk: _render(queries.chip(c, now, calendar=known.of(c.authority_id))) for pk, c in clocks.items()}
 
 
+@register.simple_tag
+def certificate_clocks(certificate: models.Model) -> list[Clock]:
+    """The running clocks of a certificate: its validity, and the period to apply for a renewal."""
+    return list(Clock.objects.open().of_subject(certificate).order_by("due_at", "pk"))
+
+
+@register.inclusion_tag("clocks/_outcomes.html")
+def law_outcomes(application: Application) -> dict[str, Any]:
+    """What the system has done at the end of limits of a case, and whether it is contested."""
+    return {"outcomes": queries.outcomes_of(application)}
+
+
 @register.filter
 def chip_of(chips: dict[int, SafeString], row: models.Model) -> str:
     """One row's chip out of `subject_chips`; nothing where it has no clock."""
