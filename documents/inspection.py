@@ -233,3 +233,13 @@ def main(path: str, promised: str) -> int:
         finding = {"problem": "broken", "params": {}, "detail": f"{type(error).__name__}: {error}"[:300]}
     sys.stdout.write(f"{json.dumps(finding)}\n")
     return 0
+
+
+def preload() -> None:
+    """Everything a check imports, so that no child has to."""
+    import olefile  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
+    import pypdf  # noqa: F401
+    import pypdfium2  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
+    from PIL import Image
+
+    Image.init()

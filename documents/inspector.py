@@ -1,16 +1,17 @@
 """A small process that forks one limited child per file, so that a check does not pay for starting Python.
 
 It is started once per process that checks files, with an empty environment, has loaded what the checks need, and never
-opens a file itself. Each file gets a child of its own that checks this one file and ends. The process ends with its
+opens a file itself. What a child does is the `main` of a module that is named at the start. Each file gets a child of its own that checks this one file and ends. The process ends with its
 owner, whose end of the socket closes.
 
-    owner --(path, format, a pipe)--> this process --fork--> child --(finding)--> pipe
+    owner --(arguments, a pipe)------> this process --fork--> child --(finding)--> pipe
                                       this process --(how the child ended)------> pipe
 """
 
 from __future__ import annotations
 
 import atexit
+import importlib
 import json
 import os
 import select
@@ -21,6 +22,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +44,8 @@ class InspectorGone(InspectorFailed):
 class Inspector:
     """The owner's side. Starts the process when it is first needed, and again when it has died; thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "documents.inspection") -> None:
+        self.module = module
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -58,18 +61,18 @@ class Inspector:
             self._process.returncode = 0
         self._socket = self._process = None
 
-    def ask(self, path: Path, promised: str, seconds: int) -> tuple[int, bytes]:
+    def ask(self, path: Path, wish: str, seconds: float) -> tuple[int, bytes]:
         """Check one file: how the child ended (0, or minus the signal) and what it has said.
 
-        Raises InspectorFailed when there is no answer to rely on.
+        The child calls the module's `main(path, wish)`. Raises InspectorFailed when there is no answer to rely on.
         """
-        request = json.dumps([str(path.resolve()), promised, seconds]).encode()
+        request = json.dumps([str(path.resolve()), wish, seconds]).encode()
         try:
             return self._ask(request, seconds)
         except InspectorGone:  # by idleness just now, or killed: a new one is asked, once
             return self._ask(request, seconds)
 
-    def _ask(self, request: bytes, seconds: int) -> tuple[int, bytes]:
+    def _ask(self, request: bytes, seconds: float) -> tuple[int, bytes]:
         reading, writing = os.pipe()
         try:
             try:
@@ -103,7 +106,7 @@ class Inspector:
             self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-E", "-s", "-m", "documents.inspector", str(theirs.fileno())],
+                    [sys.executable, "-E", "-s", "-X", "utf8", "-m", __name__, str(theirs.fileno()), self.module],
                     cwd=ROOT, env={}, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                     start_new_session=True,
                 )  # fmt: skip
@@ -144,8 +147,9 @@ def _read_all(reading: int, until: float) -> bytes:
 class Server:
     """The process's side: one loop over requests and ended children."""
 
-    def __init__(self, requests: socket.socket) -> None:
+    def __init__(self, requests: socket.socket, main: Callable[[str, str], int]) -> None:
         self.requests = requests
+        self.main = main
         self.answers: dict[int, int] = {}
         self.woken, self._waker = os.pipe()
         os.set_blocking(self._waker, False)
@@ -168,26 +172,24 @@ class Server:
         request, descriptors, _, _ = socket.recv_fds(self.requests, MAX_REQUEST, 1)
         if not request:
             return False
-        path, promised, seconds = json.loads(request)
+        path, wish, seconds = json.loads(request)
         child = os.fork()
         if not child:
-            self._check(path, promised, seconds, descriptors[0])
+            self._check(path, wish, seconds, descriptors[0])
         self.answers[child] = descriptors[0]
         return True
 
-    def _check(self, path: str, promised: str, seconds: int, answer: int) -> None:
+    def _check(self, path: str, wish: str, seconds: float, answer: int) -> None:
         """In the child: nothing of the server is left but the one pipe; whatever happens, the child ends here."""
-        from documents import inspection
-
         status = 1
         try:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
-            signal.alarm(seconds)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
             os.dup2(answer, 1)
             os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-            status = inspection.main(path, promised)
+            status = self.main(path, wish)
             sys.stdout.flush()
         except BaseException:
             traceback.print_exc()
@@ -209,18 +211,7 @@ class Server:
                 os.close(answer)
 
 
-def _load() -> None:
-    """Everything a check imports, so that no child has to."""
-    import olefile  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
-    import pypdf  # noqa: F401
-    import pypdfium2  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
-    from PIL import Image
-
-    from documents import inspection  # noqa: F401
-
-    Image.init()
-
-
 if __name__ == "__main__":
-    _load()
-    Server(socket.socket(fileno=int(sys.argv[1]))).run()
+    module = importlib.import_module(sys.argv[2])
+    module.preload()
+    Server(socket.socket(fileno=int(sys.argv[1])), module.main).run()

@@ -1,4 +1,4 @@
-"""The process that reads one sheet: `python -m qualification.scope.child PATH LIMITS`.
+"""The process that reads one sheet; `documents.inspector` forks it.
 
 It limits itself first, loads neither Django nor our settings, writes one JSON object and ends. Whatever the
 spreadsheet library does to its process, ours goes on.
@@ -38,13 +38,14 @@ def answer(path: str, limits: Limits) -> dict[str, object]:
         return {"refused": SheetRefused("needs_too_much").problem.as_json()}
 
 
-def main(arguments: list[str]) -> int:
+def main(path: str, limits: str) -> int:
     """Read the file named first, within the limits given second."""
-    limits = Limits.from_json(arguments[1])
-    limit(limits)
-    json.dump(answer(arguments[0], limits), sys.stdout, ensure_ascii=True)
+    within = Limits.from_json(limits)
+    limit(within)
+    json.dump(answer(path, within), sys.stdout, ensure_ascii=True)
     return 0
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def preload() -> None:
+    """Everything a reading imports, so that no child has to."""
+    from qualification.scope import guard, reader  # noqa: F401

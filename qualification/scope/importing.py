@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import subprocess
-import sys
+import signal
 from pathlib import Path
 
 from django.conf import settings
 
+from documents.inspector import Inspector, InspectorFailed
 from qualification.scope.findings import ReadResult, SheetRefused
 from qualification.scope.limits import Limits
 
@@ -21,15 +21,20 @@ def limits() -> Limits:
     return Limits(**getattr(settings, "SCOPE_LIMITS", {}))
 
 
+_reader = Inspector("qualification.scope.child")
+
+
 def read_file(path: str | Path) -> ReadResult:
     """Read one sheet. Raises SheetRefused, also when the child was killed, crashed or took too long."""
     within = limits()
-    done = _run(Path(path), within)
-    if done.returncode != 0:
-        logger.warning("Reading %s ended with %s: %s", path, done.returncode, done.stderr[-500:])
+    ended, said = _read(Path(path), within)
+    if ended == -signal.SIGALRM:
+        raise SheetRefused("takes_too_long", seconds=within.wall)
+    if ended:
+        logger.warning("Reading %s ended with %s.", path, ended)
         raise SheetRefused("needs_too_much")
     try:
-        data = json.loads(done.stdout)
+        data = json.loads(said)
     except json.JSONDecodeError as error:
         raise SheetRefused("needs_too_much") from error
     if "refused" in data:
@@ -37,16 +42,11 @@ def read_file(path: str | Path) -> ReadResult:
     return ReadResult.from_json(data)
 
 
-def _run(path: Path, within: Limits) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "qualification.scope.child", str(path.resolve()), within.to_json()]
+def _read(path: Path, within: Limits) -> tuple[int, bytes]:
     try:
-        # The environment is not handed on: the child needs no secret of ours.
-        return subprocess.run(
-            command, cwd=Path(__file__).resolve().parents[2],
-            env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}, capture_output=True, timeout=within.wall, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        raise SheetRefused("takes_too_long", seconds=within.wall) from error
+        return _reader.ask(path, within.to_json(), within.wall)
+    except InspectorFailed as error:
+        raise SheetRefused("needs_too_much") from error
 
 
 def _refused(problem: dict[str, object]) -> SheetRefused:

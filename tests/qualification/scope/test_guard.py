@@ -138,10 +138,13 @@ def test_the_child_loads_no_django() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_child_out_of_memory_is_an_answer(settings: object) -> None:
+def test_a_child_out_of_memory_is_an_answer(settings: object, tmp_path: Path) -> None:
     settings.SCOPE_LIMITS = {"memory": 20 * 1024 * 1024}  # type: ignore[attr-defined]
+    book = Workbook()
+    for number in range(5_000):
+        book.active.append([number, "x" * 200, f"{number}" * 20])
     with pytest.raises(SheetRefused) as refused:
-        importing.read_file(TEMPLATE)
+        importing.read_file(saved(book, tmp_path / "long.xlsx"))
     assert refused.value.problem.code == "needs_too_much"
 
 
