@@ -33,6 +33,7 @@ from workflows.clocks.policy import (
     CERTIFICATE,
     EFFECTS,
     ClockPolicy,
+    Effects,
     Only,
     PauseGround,
     Start,
@@ -61,7 +62,7 @@ def on_event(event: Event) -> None:
     _expire(event, effects.expires)
     _end(event, effects.ends, is_whole_case=effects.ends_case)
     for resumed, ground in effects.resumes:
-        _resume(event, resumed, ground)
+        _resume(event, resumed, ground, _takes_effect_at(event, effects))
     for paused, ground in effects.pauses:
         _pause(event, paused, ground)
     for started, how in effects.starts:
@@ -252,14 +253,22 @@ def _pause(event: Event, policy: ClockPolicy, ground: PauseGround) -> None:
     ledger.work_out(clock, ledger.place_of(clock.authority_id))
 
 
-def _resume(event: Event, policy: ClockPolicy, ground: PauseGround) -> None:
+def _takes_effect_at(event: Event, effects: Effects) -> dt.datetime:
+    """The moment of the step; of an outcome of the law the end of its limit, however late the sweep comes by."""
+    if not effects.expires:
+        return event.at
+    expired = Clock.objects.filter(stop_log=event.log, state=ClockState.EXPIRED).order_by("pk")
+    return expired.values_list("due_at", flat=True).first() or event.at
+
+
+def _resume(event: Event, policy: ClockPolicy, ground: PauseGround, at: dt.datetime) -> None:
     """End the pause of just this ground; where nothing of it is paused, nothing happens."""
     clocks = _open(event, [policy]).filter(state=ClockState.PAUSED)
     clock = clocks.prefetch_related("rungs").select_related("extension").first()
     if clock is None:
         return
     paused = clock.intervals.filter(cause=cause_of(ground.step), resumed_at=None, superseded_at=None)
-    if paused.update(resumed_at=event.at, resumed_by=event.by):
+    if paused.update(resumed_at=at, resumed_by=event.by):
         clock.state = ClockState.RUNNING
         ledger.work_out(clock, ledger.place_of(clock.authority_id))
 

@@ -206,6 +206,15 @@ def test_a_failed_rectification_lets_the_review_go_on(rectification: Rectificati
     }  # fmt: skip
 
 
+def test_a_late_sweep_gives_the_review_no_days(rectification: Rectification) -> None:
+    """The rectification ended on the 24th at 24:00; that the worker stood still until the 31st moves nothing."""
+    step(rectification, "notify", at("2026-03-10 15:00"))
+    step(rectification, "expire", at("2026-03-31 10:00"))
+    review = clock_of(rectification.application, "technical_review")
+    assert review.intervals.get().resumed_at == at("2026-03-25 00:00")
+    assert review.due_on == D(2026, 4, 30)
+
+
 def test_another_date_pauses_and_only_a_new_proposal_resumes(assessment: Assessment) -> None:
     case = assessment.application
     dates = {"from_on": D(2026, 4, 1), "to_on": D(2026, 4, 2)}
