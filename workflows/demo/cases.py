@@ -72,7 +72,7 @@ class Spec:
 
 
 def _supplement(walk: Walk) -> None:
-    walk.ask_supplement("质量手册缺少公正性承诺的发布页,请补充。", "设备一览表第3行缺少溯源有效期,请更正后重新上传。")
+    walk.ask_supplement("质量手册缺少公正性承诺的发布页，请补充。", "设备一览表第3行缺少溯源有效期，请更正后重新上传。")
 
 
 def _supplement_in(walk: Walk) -> None:
@@ -97,14 +97,14 @@ def _lapse(walk: Walk) -> None:
 
 def _withdraw(walk: Walk) -> None:
     endings.withdraw(
-        application=walk.application, reason="场所搬迁,待完成后重新申请。", by=walk.cast.manager, now=walk.now()
+        application=walk.application, reason="场所搬迁，待完成后重新申请。", by=walk.cast.manager, now=walk.now()
     )
 
 
 def _terminate(walk: Walk) -> None:
     request = endings.ask_termination(
         application=walk.application,
-        reason="机构主要设备损坏,短期内无法完成现场试验。",
+        reason="机构主要设备损坏，短期内无法完成现场试验。",
         by=walk.cast.coordinator,
         now=walk.now(),
     )
@@ -113,7 +113,7 @@ def _terminate(walk: Walk) -> None:
 
 def _ask_termination(walk: Walk) -> None:
     endings.ask_termination(
-        application=walk.application, reason="评审组成员突发疾病,机构同意终止。", by=walk.leader, now=walk.now()
+        application=walk.application, reason="评审组成员突发疾病，机构同意终止。", by=walk.leader, now=walk.now()
     )
 
 
@@ -136,7 +136,7 @@ def _decline_one(walk: Walk) -> None:
 
 
 def _refuse(walk: Walk) -> None:
-    walk.decide("refuse", "经评审,申请的检验检测能力不符合评审准则要求。", "行政许可法第三十八条")
+    walk.decide("refuse", "经评审，申请的检验检测能力不符合评审准则要求。", "行政许可法第三十八条")
     walk.release()
 
 

@@ -1,8 +1,9 @@
-"""Files for walked cases: legible one-page PDFs, and the real capability table of a province."""
+"""Files for walked cases: legible one-page PDFs, and capability tables that suit the laboratory."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw, ImageFont
 
 from documents.papers import conf
+from workflows.demo import abilities
 
 PAGE = (1240, 1754)
 PDF_TYPE = "application/pdf"
@@ -49,7 +51,6 @@ def pdf(title: str, *lines: str) -> SimpleUploadedFile:
     return SimpleUploadedFile(f"{title.replace('/', '-')}.pdf", page(title, *lines), PDF_TYPE)
 
 
-def capability_table() -> SimpleUploadedFile:
-    """The real capability table of a province, as it was published."""
-    path = data_folder() / "capability-table-template.xlsx"
-    return SimpleUploadedFile("检验检测能力表.xlsx", path.read_bytes(), XLSX_TYPE)
+def capability_table(fields: Iterable[str], *, is_food: bool) -> SimpleUploadedFile:
+    """The capability table of a laboratory of these fields."""
+    return SimpleUploadedFile("检验检测能力表.xlsx", abilities.table_of(fields, is_food=is_food), XLSX_TYPE)

@@ -30,6 +30,7 @@ from qualification.laboratories.models import Laboratory
 from qualification.scope import services as scope
 from qualification.scope.models import CapabilityRow
 from workflows.demo import materials
+from workflows.demo.abilities import FINDINGS
 
 Moments = Callable[[], dt.datetime]
 
@@ -82,11 +83,14 @@ class Walk:
         """Upload the capability table of each site."""
         for site in self.application.sites.order_by("pk"):
             label = f"{site.uuid}:{'food' if self.wish.is_food else 'nonfood'}"
-            version = self._upload("capability_table", label, materials.capability_table())
+            version = self._upload("capability_table", label, self._table())
             scope.import_table(
                 application=self.application, site=site, is_food=self.wish.is_food, version=version,
                 by=self.cast.manager, now=self.now(),
             )  # fmt: skip
+
+    def _table(self) -> Any:
+        return materials.capability_table(self.wish.fields, is_food=self.wish.is_food)
 
     def upload_materials(self) -> None:
         """Upload every material that is still missing."""
@@ -151,7 +155,9 @@ class Walk:
 
     def pass_file(self) -> None:
         """The file stands."""
-        file_review.pass_file(assessment=self.assessment, opinion="材料齐全,符合要求。", by=self.leader, now=self.now())
+        file_review.pass_file(
+            assessment=self.assessment, opinion="材料齐全，符合要求。", by=self.leader, now=self.now()
+        )
 
     def propose_visit(self, days: int = 2) -> None:
         """Propose a visit that begins today."""
@@ -180,12 +186,13 @@ class Walk:
         """Answer all items, the last `mostly` unstarred ones with “mostly conforms” and a record each."""
         assessment, leader = self.assessment, self.leader
         weak = [i for i in items_of(assessment) if not i.clause.is_starred][-mostly:] if mostly else []
-        for item in weak:
+        for number, item in enumerate(weak):
+            department, fact, __ = FINDINGS[(assessment.pk + number) % len(FINDINGS)]
             findings.answer_item(
                 assessment=assessment, item=item, answer=Answer.MOSTLY, note="记录不完整。", by=leader, now=self.now()
             )
             findings.record_nonconformity(
-                assessment=assessment, item=item, department="检测室", fact="抽查的原始记录缺少环境条件信息。",
+                assessment=assessment, item=item, department=department, fact=fact,
                 shown_by="documents", by=leader, now=self.now(),
             )  # fmt: skip
         findings.answer_rest(assessment=assessment, by=leader, now=self.now())
@@ -212,10 +219,9 @@ class Walk:
         assessment = self.assessment
         if assessment.state != "rectifying":
             return
-        numbers = (
-            Nonconformity.objects.filter(assessment=assessment).order_by("number").values_list("number", flat=True)
-        )
-        texts = dict.fromkeys(numbers, "原因:培训不足。已修订记录表格并完成培训,附整改证据。")
+        causes = {fact: cause for __, fact, cause in FINDINGS}
+        records = Nonconformity.objects.filter(assessment=assessment).order_by("number")
+        texts = {record.number: causes.get(record.fact, FINDINGS[0][2]) for record in records}
         concluding.hand_in_rectification(
             rectification=assessment.rectification, corrections=texts, by=self.cast.manager, now=self.now()
         )
@@ -228,7 +234,7 @@ class Walk:
         numbers = (
             Nonconformity.objects.filter(assessment=assessment).order_by("number").values_list("number", flat=True)
         )
-        found = {n: concluding.Verified(True, "查阅整改材料,整改有效。") for n in numbers}
+        found = {n: concluding.Verified(True, "查阅整改材料，整改有效。") for n in numbers}
         concluding.verify(
             rectification=assessment.rectification, findings=found, opinion="整改有效。", by=self.leader, now=self.now()
         )
@@ -237,7 +243,7 @@ class Walk:
         """The leader hands the report in."""
         concluding.hand_in_report(
             assessment=self.assessment,
-            summary="该机构管理体系运行有效,具备申请的检验检测能力。",
+            summary="该机构管理体系运行有效，具备申请的检验检测能力。",
             by=self.leader,
             now=self.now(),
         )
