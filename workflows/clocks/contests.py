@@ -23,8 +23,6 @@ from qualification.certificates.models import Certificate
 from workflows.clocks.enums import ClockState, ContestState
 from workflows.clocks.models import Clock, Contest
 
-CONTEST_ARTICLE = "《行政许可法》第六十九条"
-
 
 def is_contestable(clock: Clock) -> bool:
     """Whether the law's outcome at the end of this limit was carried out, and can be set aside."""
@@ -77,7 +75,7 @@ def answer(*, contest: Contest, sets_aside: bool, text: str, by: User, now: dt.d
     verb = "set_aside" if sets_aside else "uphold"
     with transaction.atomic():
         door.perform(
-            contest, verb, by=by, now=now, reason=text.strip(), article=CONTEST_ARTICLE, before=keep,
+            contest, verb, by=by, now=now, reason=text.strip(), before=keep,
             facts={"code": clock.code},
         )  # fmt: skip
         if sets_aside:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from qualification.accounts.models import User
 
 
-VALIDITY_ARTICLE = "《检验检测机构资质认定管理办法》第十一条"
-RENEWAL_ARTICLE = "《检验检测机构资质认定管理办法》第十一条"
+# The order is named without the number of the article, which has changed with its amendments.
+VALIDITY_ARTICLE = "《检验检测机构资质认定管理办法》（2021年修正）关于证书有效期的规定"
+RENEWAL_ARTICLE = "《检验检测机构资质认定管理办法》（2021年修正）关于有效期届满三个月前申请延续的规定"
 DEEMED_RENEWAL_ARTICLE = "《行政许可法》第五十条"
 # Until a decision is released, nothing is decided.
 UNDECIDED = (
