@@ -15,12 +15,12 @@ from django.utils.functional import cached_property
 from workflows.board.queries import authorities_of
 from workflows.clocks.counting import day_of
 from workflows.clocks.enums import ClockState
-from workflows.foresight import history, services
+from workflows.foresight import history, words
 from workflows.foresight.chances import History
 from workflows.foresight.enums import BOUNDS, MIN_SETTLED
 from workflows.foresight.history import RANK, Samples, Standing
 from workflows.foresight.models import Fit, Forecast, Prediction
-from workflows.foresight.services import Word
+from workflows.foresight.words import Word
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -41,7 +41,7 @@ def newest_history() -> History | None:
     if fit is None:
         return None
     if not _known or _known[0][0] != fit.pk:
-        _known[:] = [(fit.pk, services.history_of(Samples.unpack(fit.table)))]
+        _known[:] = [(fit.pk, words.history_of(Samples.unpack(fit.table)))]
     return _known[0][1]
 
 
@@ -51,8 +51,8 @@ def likely_end(application: Application, now: dt.datetime) -> Word | None:
     if past is None:
         return None
     standing = history.of_case(application.pk, today)
-    words = list(services.words_of(_on_way(standing), past, today))
-    return words[-1] if words else None
+    found = list(words.words_of(_on_way(standing), past, today))
+    return found[-1] if found else None
 
 
 def _on_way(standing: Standing) -> Standing:

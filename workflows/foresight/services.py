@@ -4,83 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from qualification.regions import calendars
-from qualification.regions.settings import SETTINGS
 from workflows.clocks.counting import day_of
-from workflows.clocks.enums import ClockState, Unit
+from workflows.clocks.enums import ClockState
 from workflows.clocks.models import Clock
-from workflows.clocks.policy import POLICY
 from workflows.foresight import history
-from workflows.foresight.chances import Chance, Finish, History
 from workflows.foresight.days import DayTable
 from workflows.foresight.enums import HISTORY_DAYS, KEPT_A_NIGHT
-from workflows.foresight.history import Moment, Rows, Samples, Standing
+from workflows.foresight.history import Rows
 from workflows.foresight.models import Fit, Forecast, Prediction
+from workflows.foresight.words import Word, history_of, words_of
 
 CHUNK = 2000
-DAYS_A_WEEK, WORKING_A_WEEK = 7, 5
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """What is foretold of one open limit."""
-
-    clock_id: int
-    code: str
-    chance: Chance
-    finish: Finish | None
-    days: tuple[dt.date | None, dt.date | None, dt.date | None]
-
-    def columns(self) -> dict[str, object]:
-        """As the rows keep it."""
-        low, middle, high = self.days
-        said = self.chance
-        return {"clock_id": self.clock_id, "chance": said.chance, "basis": said.basis, "samples": said.samples,
-                "low_on": low, "mid_on": middle, "high_on": high}  # fmt: skip
-
-
-def limits_of_law() -> dict[str, int]:
-    """What a stage lasts by its limit alone, in working days: taken where no history says better."""
-    found = {}
-    for policy in POLICY:
-        days = int(SETTINGS[policy.limit_key].default) if policy.limit_key in SETTINGS else 0
-        found[policy.code] = days if policy.unit == Unit.WORKING else -(-days * WORKING_A_WEEK // DAYS_A_WEEK)
-    return found
-
-
-def history_of(samples: Samples) -> History:
-    """The ended limits, ready to be asked."""
-    return History(samples, limits_of_law())
-
-
-def words_of(standing: Standing, past: History, today: dt.date) -> Iterator[Word]:
-    """What is foretold of each open limit."""
-    known = calendars.current()
-    tables: dict[int, DayTable] = {}
-    names = ("pk", "code", "kinds", "authority", "used", "gone", "limit")
-    for pk, code, kinds, authority, used, gone, limit in zip(
-        *(getattr(standing, name).tolist() for name in names), strict=True
-    ):
-        table = tables.get(authority) or tables.setdefault(authority, DayTable(known.of(authority)))
-        chance = past.chance((code, kinds, authority), used, limit)
-        finish = past.finish((code, kinds, authority), gone)
-        yield Word(pk, history.CODES[code], chance, finish, _days(finish, table, today.toordinal()))
-
-
-def _days(finish: Finish | None, table: DayTable, today: int) -> tuple[dt.date | None, dt.date | None, dt.date | None]:
-    if finish is None:
-        return None, None, None
-    low, middle, high = (
-        None if days is None else dt.date.fromordinal(table.ahead(today, days))
-        for days in (finish.low, finish.middle, finish.high)
-    )
-    return low, middle, high
+KEPT_FITS = dt.timedelta(days=7)
 
 
 def foretell(*, now: dt.datetime) -> int:
@@ -97,7 +37,7 @@ def foretell(*, now: dt.datetime) -> int:
         Forecast.objects.all().delete()
         Forecast.objects.bulk_create((Forecast(made_on=today, **word.columns()) for word in words), batch_size=CHUNK)
     _keep(words, today)
-    Fit.objects.filter(made_on__lt=today - dt.timedelta(days=DAYS_A_WEEK)).delete()
+    Fit.objects.filter(made_on__lt=today - KEPT_FITS).delete()
     return len(words)
 
 
@@ -120,7 +60,7 @@ def replay(*, first: dt.date, last: dt.date, every: int = 7) -> int:
     rows, kept = Rows.read("true"), 0
     for ordinal in range(first.toordinal(), last.toordinal() + 1, every):
         day = dt.date.fromordinal(ordinal)
-        moment: Moment = history.at(rows, day)
+        moment = history.at(rows, day)
         kept += _keep(list(words_of(moment.open, history_of(moment.samples), day)), day)
     return kept
 

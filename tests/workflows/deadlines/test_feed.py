@@ -13,6 +13,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from icalendar import Calendar
 
+from qualification.accounts.enums import Role
+from qualification.certificates.models import Certificate
+from workflows.clocks import counting
 from workflows.clocks.models import Clock
 from workflows.deadlines import services
 from workflows.deadlines.enums import Scope
@@ -82,6 +85,37 @@ def test_a_laboratory_sees_what_it_must_do(world: Any) -> None:
     walk.ask_supplement("质量手册缺页")
     (event,) = events(Client().get(address(world.manager)).content)
     assert walk.application.reference in event["SUMMARY"]
+
+
+def test_a_colleagues_task_of_the_laboratory_is_told_to_all_of_it(world: Any) -> None:
+    walk = world.walk("submit")
+    walk.ask_supplement("质量手册缺页")
+    member = world.user(Role.LAB_MEMBER, world.laboratory)
+    task = inbox.open_to(member).get()
+    task.owner = world.manager
+    task.save()
+    assert not inbox.mine(member).exists()
+    for user in (member, world.manager):
+        (event,) = events(Client().get(address(user)).content)
+        assert walk.application.reference in event["SUMMARY"]
+
+
+def test_a_laboratory_is_told_until_when_to_renew(world: Any) -> None:
+    now = timezone.now()
+    certificate = Certificate.objects.create(
+        number="260312340001", laboratory=world.laboratory, authority=world.lead, valid_from=now.date(),
+        valid_until=now.date() + dt.timedelta(days=490), numbered_at=now,
+    )  # fmt: skip
+    due = counting.end_of(timezone.localdate() + dt.timedelta(days=400))
+    clock = Clock.objects.create(
+        authority=world.lead, code="renewal", subject_type="certificates.Certificate", subject_id=certificate.pk,
+        edition="163-2021", budget=3, unit="months", until=certificate.valid_until, started_at=timezone.now(),
+        started_on=timezone.localdate(), due_at=due,
+    )  # fmt: skip
+    (event,) = events(Client().get(address(world.manager)).content)
+    assert (event["DTEND"].dt, event["UID"]) == (due, f"{clock.uuid}@127.0.0.1")
+    assert certificate.number in event["SUMMARY"]
+    assert events(Client().get(address(world.intake)).content) == []
 
 
 def test_a_provisional_day_says_so(world: Any, received: Any) -> None:

@@ -13,7 +13,7 @@ from qualification.applications.models import Application
 from qualification.regions import calendars
 from tests.workflows.foresight.makes import at, new_case, new_clock
 from workflows.clocks.models import Clock, ClockExtension, ClockInterval
-from workflows.foresight import history, queries, services
+from workflows.foresight import history, queries, services, words
 from workflows.foresight.chances import History
 from workflows.foresight.history import CODES, END, Rows
 from workflows.foresight.models import Fit, Forecast, Prediction
@@ -192,7 +192,7 @@ def test_the_history_that_is_stored_says_what_the_rows_said() -> None:
     a_year(60)
     services.foretell(now=at(D(2026, 11, 20), 3))
     stored = queries.newest_history()
-    read = services.history_of(history.of_now(D(2026, 11, 20)).samples)
+    read = words.history_of(history.of_now(D(2026, 11, 20)).samples)
     assert isinstance(stored, History)
     group = (CODES.index("decision"), 1, Clock.objects.order_by("pk").first().authority_id)
     assert stored.chance(group, 5, 10) == read.chance(group, 5, 10)

@@ -130,7 +130,7 @@ def test_it_works_where_nothing_can_be_written() -> None:
 
 
 def test_a_million_clocks_are_answered_in_a_second() -> None:
-    """Measured on arrays alone; `make bench clocks` measures it with the database."""
+    """Measured on arrays alone, in time of the processor; `make bench clocks` measures it with the database."""
     known = calendars.current().of(None)
     rng = np.random.default_rng(7)
     size = 1_000_000
@@ -145,9 +145,8 @@ def test_a_million_clocks_are_answered_in_a_second() -> None:
         calendars={place: replace(known) for place in range(1, 6)}, newest=0,
     )  # fmt: skip
     whatif.moved_holiday(clocks, off=[D(2026, 9, 29)])
-    began = time.perf_counter()
+    began = time.process_time()
     effect = whatif.moved_holiday(clocks, off=[D(2026, 10, 9)])
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     assert effect.after.min() > 0
-    assert seconds < 3, seconds
-    print(f"{seconds:.2f} s for {size} clocks")
+    assert seconds < 1, seconds
