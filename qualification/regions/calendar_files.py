@@ -77,7 +77,8 @@ def read_json(text: str, year: int | None = None) -> YearFile:
     if year is not None and year != found:
         facts = {"found": found, "year": year}
         raise CalendarRefused(_("The file is for %(found)s, not for %(year)s.") % facts)
-    days, problems = [], []
+    days: list[Entry] = []
+    problems: list[str] = []
     for number, entry in enumerate(entries, start=1):
         try:
             days.append(_read_entry(number, entry))

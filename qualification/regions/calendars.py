@@ -77,7 +77,9 @@ class Calendars:
         self._years = _newest_years() if years is None else years
 
     def of(self, authority_id: int | None) -> WorkCalendar:
-        """The national calendar, overridden day by day by the authority's own."""
+        """The national calendar, overridden day by day by the authority's own; the same object where it has none."""
+        if authority_id is not None and not self._years.get(authority_id):
+            return self.of(None)
         if authority_id not in self._made:
             self._made[authority_id] = self._make(authority_id)
         return self._made[authority_id]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -80,7 +80,7 @@ class ImportForm(forms.Form):
             self.add_error("file", list(refused.problems))
             return
         data["text"] = text
-        self.data["text"] = text
+        cast(dict[str, Any], self.data)["text"] = text
 
     def refuse(self, refused: CalendarRefused) -> None:
         """Tell what is wrong beside the text."""

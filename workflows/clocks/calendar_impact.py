@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -17,24 +17,32 @@ from qualification.regions.calendar_difference import differences
 from qualification.regions.calendars import Calendars
 from qualification.regions.models import Authority, CalendarDraft
 from workflows.clocks import counting, ledger, policy
+from workflows.clocks.counting import Count, Term
 from workflows.clocks.enums import OPEN_STATES
 from workflows.clocks.models import Clock, ClockExtension, ClockInterval
 
 CHUNK = 1000
+# What of a term decides its last day; the days of reminders do not.
+COUNTED = tuple(one.name for one in fields(Term) if one.name != "marks")
 # What a count follows from: everything `ledger.term_of` reads, and the due moment as it stands.
 GROUPS = f"""
-    SELECT min(c.id), count(*), count(*) FILTER (WHERE c.is_provisional)
-    FROM {Clock._meta.db_table} c
-    LEFT JOIN {ClockExtension._meta.db_table} e ON e.clock_id = c.id
-    LEFT JOIN LATERAL (
-        SELECT string_agg(concat((i.paused_at AT TIME ZONE 'Asia/Shanghai')::date, '/',
-                                 (i.resumed_at AT TIME ZONE 'Asia/Shanghai')::date), ',' ORDER BY i.paused_at, i.id) AS days
-        FROM {ClockInterval._meta.db_table} i WHERE i.clock_id = c.id
-    ) p ON true
-    WHERE c.state = ANY(%(open)s) AND c.breached_at IS NULL AND NOT c.is_trial
-      AND c.started_on < %(last)s AND c.due_at > %(first)s
-      AND (%(authority)s::bigint IS NULL OR c.authority_id = %(authority)s)
-    GROUP BY c.authority_id, c.code, c.edition, c.unit, c.budget, c.until, c.started_on, c.due_at, e.days, p.days
+    WITH touched AS MATERIALIZED (
+        SELECT id, authority_id, code, edition, unit, budget, until, started_on, due_at, is_provisional
+        FROM {Clock._meta.db_table}
+        WHERE state = ANY(%(open)s) AND breached_at IS NULL AND NOT is_trial
+          AND started_on < %(last)s AND due_at > %(first)s
+          AND (%(authority)s::bigint IS NULL OR authority_id = %(authority)s)
+    ), pauses AS (
+        SELECT i.clock_id, string_agg(concat((i.paused_at AT TIME ZONE 'Asia/Shanghai')::date, '/',
+            (i.resumed_at AT TIME ZONE 'Asia/Shanghai')::date), ',' ORDER BY i.paused_at, i.id) AS days
+        FROM {ClockInterval._meta.db_table} i JOIN touched t ON t.id = i.clock_id
+        GROUP BY i.clock_id
+    )
+    SELECT min(t.id), count(*), count(*) FILTER (WHERE t.is_provisional)
+    FROM touched t
+    LEFT JOIN pauses p ON p.clock_id = t.id
+    LEFT JOIN {ClockExtension._meta.db_table} e ON e.clock_id = t.id
+    GROUP BY t.authority_id, t.code, t.edition, t.unit, t.budget, t.until, t.started_on, t.due_at, e.days, p.days
     ORDER BY 1
 """  # noqa: S608 - names of our own tables
 
@@ -117,13 +125,14 @@ def of_change(before: Calendars, after: Calendars, draft: CalendarDraft, now: dt
     if span is None:
         return impact
     groups = _groups(*span, draft.authority_id)
+    counts: dict[tuple[Any, ...], Count] = {}
     for start in range(0, len(groups), CHUNK):
         chunk = groups[start : start + CHUNK]
         clocks = Clock.objects.select_related("extension").prefetch_related("intervals")
         known = clocks.in_bulk([group.clock_id for group in chunk])
         for group in chunk:
             if group.clock_id in known:
-                _weigh(impact, group, known[group.clock_id], after, now)
+                _weigh(impact, group, known[group.clock_id], _counted(known[group.clock_id], after, counts), now)
     return impact
 
 
@@ -146,8 +155,17 @@ def _groups(first: dt.date, last: dt.date, authority_id: int | None) -> list[Gro
         return [Group._make(row) for row in cursor.fetchall()]
 
 
-def _weigh(impact: Impact, group: Group, clock: Clock, after: Calendars, now: dt.datetime) -> None:
-    counted = ledger.count_of(clock, after.of(clock.authority_id))
+def _counted(clock: Clock, after: Calendars, counts: dict[tuple[Any, ...], Count]) -> Count:
+    """The clock's count under the calendars that would be; the same term in the same calendar is counted once."""
+    calendar = after.of(clock.authority_id)
+    term = ledger.term_of(clock)
+    key = (*(getattr(term, name) for name in COUNTED), id(calendar))
+    if key not in counts:
+        counts[key] = counting.count(term, calendar)
+    return counts[key]
+
+
+def _weigh(impact: Impact, group: Group, clock: Clock, counted: Count, now: dt.datetime) -> None:
     impact.examined += group.clocks
     tally = impact.cells[clock.code, clock.authority_id]
     if not counted.is_provisional:
