@@ -26,9 +26,9 @@ from qualification.scope import services as scope
 from qualification.scope.models import CapabilityRow
 from workflows.clocks import services as clocks
 from workflows.clocks.models import Clock
+from workflows.demo.abilities import FOOD
 from workflows.demo.simulate import materials
 from workflows.demo.simulate.cases import Plan
-from workflows.demo.simulate.materials import FOOD
 from workflows.demo.simulate.scene import Scene
 from workflows.demo.simulate.world import ministry_of
 
@@ -66,7 +66,7 @@ def _upload_tables(scene: Scene) -> None:
     for site in application.sites.order_by("pk"):
         is_food = client.field == FOOD
         label = f"{site.uuid}:{'food' if is_food else 'nonfood'}"
-        version = _upload(scene, TABLE, label, materials.capability_table(client.field))
+        version = _upload(scene, TABLE, label, materials.capability_table(client.field, client.number))
         scope.import_table(
             application=application, site=site, is_food=is_food, version=version, by=scene.manager, now=scene.now
         )
@@ -81,7 +81,7 @@ def _upload(scene: Scene, code: str, label: str, file: Any) -> Any:
 
 def hand_in_supplement(scene: Scene) -> None:
     """Mend the form and hand the supplement in."""
-    request = SupplementRequest.objects.select_related("application").get(application_id=scene.case.application)
+    request = SupplementRequest.objects.select_related("application").get(application_id=scene.case_id)
     _upload(scene, "application_form", "", materials.pdf("申请书（补正）"))
     intake.hand_in_supplement(request=request, answer="已按通知逐项补正。", by=scene.manager, now=scene.now)
 
@@ -95,7 +95,7 @@ def supply_file(scene: Scene) -> None:
 
 def _proposed(scene: Scene) -> Visit:
     visits_ = Visit.objects.select_related("assessment__application__authority")
-    return visits_.get(application_id=scene.case.application, state="proposed")
+    return visits_.get(application_id=scene.case_id, state="proposed")
 
 
 def agree_visit(scene: Scene) -> None:
@@ -236,7 +236,7 @@ def conclude(scene: Scene) -> None:
     assessment, by = scene.assessment, scene.leader
     _record_findings(scene)
     findings.answer_rest(assessment=assessment, by=by, now=scene.now)
-    rows = CapabilityRow.objects.filter(table__application_id=scene.case.application, level="parameter")
+    rows = CapabilityRow.objects.filter(table__application_id=scene.case_id, level="parameter")
     findings.judge_rows(
         assessment=assessment, rows=rows, verdict="confirmed", means="witnessed", restriction="", note="", by=by,
         now=scene.now,
@@ -271,11 +271,11 @@ def _record_findings(scene: Scene) -> None:
 
 
 def _rectification(scene: Scene) -> Rectification:
-    return Rectification.objects.select_related("assessment__application").get(application_id=scene.case.application)
+    return Rectification.objects.select_related("assessment__application").get(application_id=scene.case_id)
 
 
 def _numbers(scene: Scene) -> list[int]:
-    records = Nonconformity.objects.filter(assessment__application_id=scene.case.application)
+    records = Nonconformity.objects.filter(assessment__application_id=scene.case_id)
     return list(records.order_by("number").values_list("number", flat=True))
 
 
@@ -302,7 +302,7 @@ def report(scene: Scene) -> None:
 def _concurrence(scene: Scene) -> Concurrence:
     assert scene.task is not None
     rows = Concurrence.objects.select_related("application", "authority")
-    return rows.get(application_id=scene.case.application, authority_id=scene.task.data["authority"])
+    return rows.get(application_id=scene.case_id, authority_id=scene.task.data["authority"])
 
 
 def agree(scene: Scene) -> None:
@@ -353,7 +353,7 @@ def issue(scene: Scene) -> None:
 
 def sign(scene: Scene) -> None:
     """What the worker does: make and sign the certificate. Raises PaperNotMade."""
-    edition = Edition.objects.get(application_id=scene.case.application)
+    edition = Edition.objects.get(application_id=scene.case_id)
     assert edition.paper_id is not None
     paper = papers.produce(edition.paper_id, now=scene.now)
     if not paper.is_stored:
@@ -376,7 +376,7 @@ def ask_termination(scene: Scene) -> None:
 
 def _asked(scene: Scene) -> TerminationRequest | None:
     rows = TerminationRequest.objects.select_related("application__authority__profile")
-    return rows.filter(application_id=scene.case.application, state="asked").first()
+    return rows.filter(application_id=scene.case_id, state="asked").first()
 
 
 def consent_termination(scene: Scene) -> None:
@@ -394,7 +394,7 @@ def deny_termination(scene: Scene) -> None:
 
 
 def _extend(scene: Scene, code: str, days: int, reason: str) -> None:
-    clock = Clock.objects.open().get(application_id=scene.case.application, code=code)
+    clock = Clock.objects.open().get(application_id=scene.case_id, code=code)
     clocks.extend(clock=clock, days=days, by=scene.decider, now=scene.now, reason=reason)
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from qualification.applications.enums import Kind
 from qualification.regions.calendars import WorkCalendar
 from workflows.clocks.counting import ZONE, add_months, start_of
+from workflows.demo.abilities import FIELDS
 from workflows.demo.simulate.dice import Dice
-from workflows.demo.simulate.materials import ABILITIES
 
 # How the applications of the five regions, the kinds and the months compare.
 REGIONS = {"01": 26, "02": 15, "03": 29, "04": 18, "05": 12}
@@ -62,7 +62,7 @@ def _client(number: int, dice: Dice, days: list[dt.date], weights: list[int]) ->
     day = chance.choices(days, weights)[0]
     applies_at = start_of(day) + dt.timedelta(hours=8, seconds=chance.randrange(13 * 3600))
     until = None if kind == Kind.FIRST else _until(kind, day, dice)
-    return Client(number, region, sites, chance.choice(list(ABILITIES)), kind.value, applies_at, until)
+    return Client(number, region, sites, chance.choice(list(FIELDS)), kind.value, applies_at, until)
 
 
 def _until(kind: Kind, day: dt.date, dice: Dice) -> dt.date:

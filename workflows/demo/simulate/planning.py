@@ -84,7 +84,7 @@ def _review_file(scene: Scene) -> list[Plan]:
 
 
 def _visit(scene: Scene) -> list[Plan]:
-    visit = Visit.objects.get(application_id=scene.case.application, state="agreed")
+    visit = Visit.objects.get(application_id=scene.case_id, state="agreed")
     morning, evening = scene.dice.random.randrange(600, 5400), scene.dice.random.randrange(5400)
     arrives = dt.datetime.combine(visit.from_on, dt.time(8, 45), ZONE) + dt.timedelta(seconds=morning)
     ends = dt.datetime.combine(visit.to_on, dt.time(15, 30), ZONE) + dt.timedelta(seconds=evening)
@@ -100,7 +100,7 @@ def _rectify(scene: Scene) -> list[Plan]:
     if dice.falls("rectify.never"):
         return [scene.never()]
     handed_in = scene.plan("hand_in_rectification", "rectify")
-    days = Rectification.objects.get(application_id=scene.case.application).days
+    days = Rectification.objects.get(application_id=scene.case_id).days
     most = setting(scene.application.authority, "rectification_max_days")
     if dice.falls("rectify.extended") and days < most:
         asked = scene.in_days("extend_rectification", max(1, days - 2), f"{scene.slot}.extend")
@@ -115,7 +115,7 @@ def _decide(scene: Scene) -> list[Plan]:
 
 
 def _is_extendable(scene: Scene) -> bool:
-    clock = Clock.objects.open().filter(application_id=scene.case.application, code="decision").first()
+    clock = Clock.objects.open().filter(application_id=scene.case_id, code="decision").first()
     return clock is not None and not hasattr(clock, "extension")
 
 

@@ -59,17 +59,23 @@ class Scene:
         """The dice of this question, the how manieth time it comes up."""
         return Dice(self.seed, self.case.client.number, self.slot, self.case.rounds.get(self.slot, 0))
 
+    @property
+    def case_id(self) -> int:
+        """The number of the application."""
+        assert self.case.application is not None
+        return self.case.application
+
     @cached_property
     def application(self) -> Application:
         """The case as it is now."""
         rows = Application.objects.select_related("authority__profile", "laboratory__authority", "certificate")
-        return rows.get(pk=self.case.application)
+        return rows.get(pk=self.case_id)
 
     @cached_property
     def assessment(self) -> Assessment:
         """The assessment as it is now."""
         rows = Assessment.objects.select_related("application__authority__profile", "application__laboratory")
-        return rows.get(application_id=self.case.application)
+        return rows.get(application_id=self.case_id)
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -93,7 +99,7 @@ class Scene:
         """The open task that is answered; None for an offer, and for what is about the whole case."""
         if self.about <= 0 or self.slot.startswith("answer_offer"):
             return None
-        return Task.objects.filter(pk=self.about, process__case__application_id=self.case.application).first()
+        return Task.objects.filter(pk=self.about, process__case__application_id=self.case_id).first()
 
     @property
     def owner(self) -> User | None:

@@ -27,6 +27,7 @@ from workflows.clocks.policy import POLICY
 from workflows.demo.simulate.cases import Case
 
 Totals = dict[str, Any]
+COUNTED = ("kept", "missed", "expired", "open")
 
 
 def totals(cases: Sequence[Case]) -> Totals:
@@ -71,13 +72,13 @@ def _by(rows: QuerySet[Any], name: str) -> dict[str, int]:
 def _stages(clocks: QuerySet[Clock]) -> dict[str, dict[str, int]]:
     """Per limit: kept, missed (of those also the ones still open), run out by law, and open in time."""
     is_open, missed = Q(state__in=OPEN_STATES), Q(breached_at__isnull=False)
-    counted = clocks.order_by("code").values("code").annotate(
+    counted: Any = clocks.order_by("code").values("code").annotate(
         kept=Count("pk", filter=Q(state=ClockState.STOPPED) & ~missed),
         missed=Count("pk", filter=missed),
         expired=Count("pk", filter=Q(state=ClockState.EXPIRED)),
         open=Count("pk", filter=is_open),
     )  # fmt: skip
-    found = {row.pop("code"): row for row in counted}
+    found: dict[str, dict[str, int]] = {row["code"]: {name: row[name] for name in COUNTED} for row in counted}
     return {policy.code: found[policy.code] for policy in POLICY if policy.code in found}
 
 

@@ -22,10 +22,10 @@ from qualification.laboratories.models import Laboratory, Signatory, Site
 from qualification.regions.models import Authority
 from qualification.search import index_terms
 from workflows.clocks.counting import start_of
+from workflows.demo.abilities import FIELDS, FOOD
 from workflows.demo.people import ABBREVIATIONS, PASSWORD, PLACES, STAFF, name_of
 from workflows.demo.simulate import clock
 from workflows.demo.simulate.cases import REGIONS, YEARS_VALID, Case, Client
-from workflows.demo.simulate.materials import ABILITIES, FOOD
 
 PREFIX = "sim-"
 OFFICERS = {Role.INTAKE: 4, Role.COORDINATOR: 3, Role.DECISION: 3, Role.ISSUER: 2}
@@ -34,6 +34,7 @@ PROVINCES = {"01": "11", "02": "12", "03": "13", "04": "14", "05": "15"}
 MINISTRIES = {"00": "14", "01": "06", "12": "05", "13": "08", "04": "09"}
 NAMES = {
     "00": "食品检验", "01": "建设工程检测", "02": "建材检验", "03": "职业卫生检测", "04": "农产品检测", "05": "机动车检测",
+    "07": "司法鉴定",
     "09": "电子产品检测", "12": "环境监测", "13": "水质监测", "14": "化工产品检验", "17": "煤炭检测",
 }  # fmt: skip
 SPACE = uuid.UUID("6f2d1f0e-2b1c-5d57-9a55-7f8a6f3d2026")
@@ -96,7 +97,7 @@ class World:
         )
 
     def _make_assessors(self) -> None:
-        codes, fields = sorted(REGIONS), sorted(ABILITIES)
+        codes, fields = sorted(REGIONS), sorted(FIELDS)
         users = self._users((f"{PREFIX}assessor-{n:03d}", name_of(700 + n)) for n in range(1, ASSESSORS + 1))
         homes = [self.authorities[codes[n % len(codes)]] for n in range(ASSESSORS)]
         Membership.objects.bulk_create(
