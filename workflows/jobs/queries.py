@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -46,6 +47,16 @@ class Status:
             minutes = self.interval // 60
             return ngettext("every minute", "every %(counter)s minutes", minutes) % {"counter": minutes}
         return ngettext("every second", "every %(counter)s seconds", self.interval) % {"counter": self.interval}
+
+    @property
+    def took(self) -> str:
+        """How long the last run took that succeeded; empty where it is not known."""
+        seconds = self.heartbeat.last_seconds if self.heartbeat else None
+        if seconds is None:
+            return ""
+        if seconds < 1:
+            return _("%(number)s ms") % {"number": max(1, round(seconds * 1000))}
+        return _("%(number)s s") % {"number": f"{seconds:.1f}"}
 
     @property
     def has_failed_last(self) -> bool:

@@ -25,9 +25,10 @@ def claim_run(*, name: str, interval: int, now: dt.datetime) -> bool:
     return bool(due.update(last_started_at=now, interval=interval))
 
 
-def record_success(*, name: str, now: dt.datetime) -> None:
-    """A run has ended well; the error of an earlier run is forgotten, its moment is not."""
-    _record(name, runs=F("runs") + 1, last_success_at=now, last_error="")
+def record_success(*, name: str, now: dt.datetime, seconds: float | None = None) -> None:
+    """A run has ended well, after so many seconds; the error of an earlier run is forgotten, its moment is not."""
+    took = {} if seconds is None else {"last_seconds": seconds}
+    _record(name, runs=F("runs") + 1, last_success_at=now, last_error="", **took)
 
 
 def record_failure(*, name: str, error: str, now: dt.datetime) -> None:

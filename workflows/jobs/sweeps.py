@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -40,13 +41,14 @@ def run_due(*, should_stop: Callable[[], bool], sweeps: Iterable[tuple[str, int]
 
 def run_one(name: str) -> Any:
     """Run one sweep and write down how it ended. Returns what the sweep returned, or None when it failed."""
+    begun = time.monotonic()
     try:
         result = import_string(name)()
     except Exception:
         log.exception("The sweep %s has failed.", name)
         _write_failure(name, traceback.format_exc())
         return None
-    services.record_success(name=name, now=timezone.now())
+    services.record_success(name=name, now=timezone.now(), seconds=time.monotonic() - begun)
     return result
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from qualification import access
+from workflows.clocks import recalc
 from workflows.jobs import queries
 from workflows.jobs.roles import READERS
 
@@ -21,6 +22,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "statuses": queries.statuses(now=now),
         "queue": queries.queue(now=now),
         "workers": queries.workers(),
+        "recount": recalc.in_hand(),
         "now": now,
     }
     return render(request, "jobs/status.html", context)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
 import time_machine
-from django.db import connections
+from django.db import connections, transaction
 
+from qualification import statements
 from qualification.accounts.models import User
 from qualification.applications.models import Application, SupplementRequest
 from tests.workflows.clocks.conftest import at, clock_of, step
 from workflows.clocks import executors, sweep
-from workflows.clocks.models import Clock, Rung
+from workflows.clocks.executors import Notice
+from workflows.clocks.models import CalendarPass, Clock, Rung
 
 Told = list[tuple[str, str]]
 
@@ -177,3 +181,110 @@ def other(supplement: SupplementRequest, person: User) -> Application:
     )
     step(other, "submit", at("2026-03-02 10:00"), by=person)
     return other
+
+
+@pytest.mark.django_db
+def test_a_batch_with_a_bad_clock_is_taken_apart(
+    in_review: Application, other_review: Application, registry: Told
+) -> None:
+    executors.register_notifier(FailsOn(clock_of(in_review, "technical_review").pk))
+    result = sweep.run(at("2026-04-16 00:00"))
+    assert (result.fired, result.failed) == (4, 1)
+    assert [name for _code, name, _due in _rungs(other_review)] == ["remind", "warn", "expire", "escalate"]
+    bad = clock_of(in_review, "technical_review")
+    assert (_rungs(in_review), bad.breached_at) == ([], None)
+    assert bad.last_error == "RuntimeError: nobody is there"
+    executors._notifiers.pop()
+    assert sweep.run(at("2026-04-16 00:01")).fired == 4
+    bad.refresh_from_db()
+    assert (bad.breached_at, bad.last_error, bad.next_rung_at) == (at("2026-04-16 00:00"), "", None)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("moment", "code"), [("2026-03-06 09:00", "a warning"), ("2026-03-10 00:00", "an outcome")])
+def test_a_case_somebody_works_on_is_left_to_the_next_sweep(
+    submitted: Application, registry: Told, moment: str, code: str
+) -> None:
+    with case_in_hand(submitted.pk):
+        assert sweep.run(at(moment)).fired == 0
+    assert sweep.run(at(moment)).fired > 0, code
+
+
+@pytest.mark.django_db
+def test_a_reminder_that_is_too_late_is_recorded_and_told_to_nobody(in_review: Application, registry: Told) -> None:
+    sweep.run(at("2026-04-16 00:00"))
+    rungs = Rung.objects.filter(clock__application=in_review).order_by("pk")
+    assert [(rung.name, rung.is_silent) for rung in rungs] == [
+        ("remind", True), ("warn", True), ("expire", False), ("escalate", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_many_clocks_cost_no_more_queries(
+    in_review: Application, registry: Told, person: User, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    sweep.run(at("2026-03-04 09:00"))
+    for _ in range(5):
+        _reviewed(in_review, person)
+    with django_assert_max_num_queries(12):
+        assert sweep.run(at("2026-04-16 00:00")).fired == 24
+
+
+@pytest.mark.django_db
+def test_a_clock_without_a_ladder_is_worked_out_first(submitted: Application, registry: Told) -> None:
+    Clock.objects.filter(application=submitted).update(ladder=[])
+    sweep.run(at("2026-03-06 09:00"))
+    assert registry == [("acceptance", "warn")]
+    assert [name for name, _moment in clock_of(submitted, "acceptance").ladder] == ["warn", "expire", "escalate"]
+
+
+class FailsOn:
+    """A notifier that cannot tell of one clock."""
+
+    def __init__(self, pk: int) -> None:
+        self.pk = pk
+
+    def happened(self, notices: Sequence[Notice], now: dt.datetime) -> None:
+        if any(notice.clock.pk == self.pk for notice in notices):
+            raise RuntimeError("nobody is there")
+
+    def moved(self, calendar_pass: CalendarPass, now: dt.datetime) -> None: ...
+
+
+@contextmanager
+def case_in_hand(pk: int) -> Iterator[None]:
+    """Somebody else has the case locked, as a step through the door has it."""
+    locked, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        try:
+            with transaction.atomic():
+                statements.lock(Application, pk)
+                locked.set()
+                done.wait(timeout=30)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert locked.wait(timeout=10)
+        yield
+    finally:
+        done.set()
+        thread.join(timeout=30)
+
+
+def _reviewed(like: Application, person: User) -> Application:
+    """Another case, accepted on the same days."""
+    other = Application.objects.create(
+        laboratory=like.laboratory, authority=like.authority, kinds=["first"], created_by=person
+    )
+    step(other, "submit", at("2026-03-02 10:00"), by=person)
+    step(other, "accept", at("2026-03-03 10:00"), by=person)
+    return other
+
+
+@pytest.fixture
+def other_review(in_review: Application, person: User) -> Application:
+    return _reviewed(in_review, person)
