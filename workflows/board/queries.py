@@ -138,6 +138,11 @@ class Month:
         return [(outcome, self.counts[outcome.value]) for outcome in Outcome]
 
     @property
+    def total(self) -> int:
+        """All limits of the month."""
+        return sum(self.counts.values())
+
+    @property
     def share(self) -> float | None:
         """Per cent kept of those kept and missed; None where there are none."""
         return share_kept(self.counts[Outcome.KEPT.value], self.counts[Outcome.MISSED.value])

@@ -28,21 +28,21 @@ COUNTS = ", ".join(Measure.values)
 
 # A paused clock without a due moment counts at NEVER. "At risk" begins at the warning and ends at the due moment.
 # An outcome counts in the month of its last day: a limit of 31 October is missed at 00:00 of 1 November.
-_FACTS = f"""
-    SELECT c.authority_id, c.code, c.kinds, coalesce(c.holder_id, 0) AS holder, f.measure, f.moment, f.n * %d AS n
-    FROM %s c CROSS JOIN LATERAL (VALUES
-        (CASE WHEN c.state IN ('running', 'paused') THEN c.state END, coalesce(c.due_at, '{NEVER}'::timestamptz), 1),
-        (CASE WHEN c.state = 'running' AND c.is_provisional THEN 'provisional' END, c.due_at, 1),
-        (CASE WHEN c.state = 'running' AND c.warn_at < c.due_at THEN 'risk' END, c.warn_at, 1),
-        (CASE WHEN c.state = 'running' AND c.warn_at < c.due_at THEN 'risk' END, c.due_at, -1),
-        (CASE WHEN c.breached_at IS NOT NULL THEN
-                  CASE WHEN c.excused_at IS NULL THEN 'missed' ELSE 'excused' END
-              WHEN c.state = 'stopped' THEN 'kept' WHEN c.state = 'expired' THEN 'run_out' END,
-         date_trunc('month', coalesce(c.breached_at - interval '1 microsecond', c.stopped_at) AT TIME ZONE '{ZONE}')
-             AT TIME ZONE '{ZONE}', 1)
-    ) AS f (measure, moment, n)
-    WHERE NOT c.is_trial AND f.measure IS NOT NULL
-"""  # noqa: S608
+_LAST = f"coalesce(c.breached_at - interval '1 microsecond', c.stopped_at) AT TIME ZONE '{ZONE}'"
+_OUTCOME = """CASE WHEN c.breached_at IS NULL THEN CASE c.state WHEN 'stopped' THEN 'kept' ELSE 'run_out' END
+    WHEN c.excused_at IS NULL THEN 'missed' ELSE 'excused' END"""
+_WARNED = "c.state = 'running' AND c.warn_at < c.due_at"
+# Measure, moment, how many, and of which clocks.
+_FACTS = (
+    ("c.state", f"coalesce(c.due_at, '{NEVER}'::timestamptz)", 1, "c.state IN ('running', 'paused')"),
+    ("'provisional'", "c.due_at", 1, "c.state = 'running' AND c.is_provisional"),
+    ("'risk'", "c.warn_at", 1, _WARNED),
+    ("'risk'", "c.due_at", -1, _WARNED),
+    (
+        _OUTCOME, f"date_trunc('month', {_LAST}) AT TIME ZONE '{ZONE}'", 1,
+        "(c.breached_at IS NOT NULL OR c.state IN ('stopped', 'expired'))",
+    ),
+)  # fmt: skip
 
 # Each dimension: its name, and what it keeps of a fact; "*" and -1 are what it sums up.
 _DIMS = (
@@ -59,7 +59,11 @@ _OPEN = "('running', 'paused', 'provisional', 'risk')"
 
 def facts(table: str, sign: int = 1) -> str:
     """SQL of what the clocks of a table count for."""
-    return _FACTS % (sign, table)
+    return " UNION ALL ".join(
+        f"SELECT c.authority_id, c.code, c.kinds, coalesce(c.holder_id, 0) AS holder, {measure} AS measure,"  # noqa: S608
+        f" {moment} AS moment, {number * sign} AS n FROM {table} c WHERE NOT c.is_trial AND {where}"
+        for measure, moment, number, where in _FACTS
+    )
 
 
 def _each(template: str, between: str = ", ") -> str:
