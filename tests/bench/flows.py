@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +28,19 @@ class PlainFlow(Flow):
     six = flow.View(page).Next(this.seven)
     seven = flow.View(page).Next(this.eight)
     eight = flow.View(page).Next(this.end)
+    end = flow.End()
+
+    def begin(self, activation: Any) -> Any:
+        """Start it."""
+        return activation.process
+
+
+class TimedFlow(Flow):
+    """One step with a reminder that is due at once and leaves the step to whoever has it, as viewflow does it."""
+
+    start = flow.StartHandle(this.begin).Next(this.act)
+    act = flow.View(page).OnTimeout(dt.timedelta(0), this.told, interrupting=False).Next(this.end)
+    told = flow.End()
     end = flow.End()
 
     def begin(self, activation: Any) -> Any:
