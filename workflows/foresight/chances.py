@@ -19,7 +19,6 @@ Weights = NDArray[np.float64]
 # Code, kinds, authority.
 Group = tuple[int, int, int]
 LEVELS = (Basis.OWN, Basis.KIND, Basis.STAGE)
-GROUPS = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,7 @@ class History:
         self._rows = {code: np.flatnonzero(self.samples.code == code) for code in range(len(CODES))}
         self._ahead: dict[Group, tuple[Weights, bool]] = {}
         self._finish: dict[tuple[Group, int], Finish | None] = {}
+        self._chances: dict[tuple[Group, int, int], Chance] = {}
 
     @property
     def size(self) -> int:
@@ -92,6 +92,12 @@ class History:
         Of those in the narrowest group with enough of them that ran at least as long: the share that ran past the
         limit, drawn towards the middle by half a case on either side, so that nothing is ever called certain.
         """
+        key = (group, used, limit)
+        if key not in self._chances:
+            self._chances[key] = self._counted(group, used, limit)
+        return self._chances[key]
+
+    def _counted(self, group: Group, used: int, limit: int) -> Chance:
         for basis in LEVELS:
             pool = self.pool(basis, group)
             alive = pool.net >= used
