@@ -93,6 +93,32 @@ def test_every_number_leads_to_as_many_rows(world: dict[str, User], client: Clie
     assert len(rows(client, **asked)) == board.total.total
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {}, {"tone": "overdue"}, {"tone": "at_risk"}, {"tone": "later", "stage": "issue"}, {"kind": "extension"},
+        {"region": "02", "tone": "overdue"}, {"person": "none"}, {"person": "none", "tone": "later"},
+        {"person": "none", "stage": "issue"}, {"q": "C03"}, {"q": "C03", "tone": "overdue"}, {"week": "2026-01-05"},
+    ],
+)  # fmt: skip
+def test_a_list_says_how_many_rows_it_has(world: dict[str, User], client: Client, query: dict[str, str]) -> None:
+    client.force_login(national())
+    listing = client.get(reverse("board:list"), query).context["listing"]
+    assert listing.page.paginator.count == len(list(listing.page.object_list)) == len(rows(client, **query))
+
+
+def test_a_list_that_the_tallies_know_is_not_counted(world: dict[str, User], client: Client) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.force_login(national())
+    for query, counts in (({"stage": "issue"}, 0), ({"q": "C03"}, 1)):
+        with CaptureQueriesContext(connection) as done:
+            client.get(reverse("board:list"), query)
+        counted = [q for q in done.captured_queries if "COUNT(*)" in q["sql"] and "clocks_clock" in q["sql"]]
+        assert len(counted) == counts
+
+
 def test_links_keep_the_filters(world: dict[str, User], client: Client) -> None:
     client.force_login(national())
     text = page(client, "board:home", region="03", kind="first")
