@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dateutil.relativedelta import relativedelta
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -167,14 +168,21 @@ def end_validity(*, certificate: Certificate, now: dt.datetime) -> Certificate:
         certificate, "deem_renewed", by=None, now=now, article=DEEMED_RENEWAL_ARTICLE, before=keep,
         facts={"effective_on": certificate.valid_until.isoformat(), "application": undecided.reference},
     )  # fmt: skip
+    if undecided.state == ApplicationState.REFUSED:
+        refusal_released(undecided, now=now)
     return certificate
 
 
 def renewal_undecided(certificate: Certificate) -> Application | None:
-    """The renewal of a certificate that was received in time and has not been decided: no decision is released."""
+    """The renewal that was received in time and was not decided at 24:00 of the last day: no decision was released.
+
+    A decision released later, before the sweep came by, is too late all the same.
+    """
     last = last_day_to_renew(certificate)
+    end = timezone.make_aware(dt.datetime.combine(certificate.valid_until + dt.timedelta(days=1), dt.time()))
+    undecided = Q(state__in=UNDECIDED) | Q(released_at__gte=end)
     found = Application.objects.filter(
-        certificate=certificate, kinds__contains=[Kind.RENEWAL], state__in=UNDECIDED, submitted_at__isnull=False
+        undecided, certificate=certificate, kinds__contains=[Kind.RENEWAL], submitted_at__isnull=False
     )
     return next((case for case in found.order_by("submitted_at", "pk") if _received_on(case) <= last), None)
 

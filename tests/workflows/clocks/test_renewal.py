@@ -178,6 +178,22 @@ def test_a_renewal_that_has_ended_deems_nothing(certificate: Certificate, person
     assert Certificate.objects.get(pk=certificate.pk).state == "expired"
 
 
+@pytest.mark.parametrize(
+    ("released", "deemed_on"), [("2026-05-22 23:59:59", None), ("2026-05-23 09:00", D(2026, 5, 22))]
+)
+def test_a_decision_after_the_end_comes_too_late_even_before_the_sweep(
+    certificate: Certificate, person: User, released: str, deemed_on: D | None
+) -> None:
+    case = renewal(certificate, person, "2026-02-01 10:00")
+    for verb, moment in (("accept", "2026-02-03 10:00"), ("conclude_review", "2026-04-01 10:00"),
+                         ("decide", "2026-04-10 10:00"), ("refuse", released)):  # fmt: skip
+        step(case, verb, at(moment), by=person)
+    assert sweep.run(at("2026-05-23 10:00")).failed == 0
+    certificate.refresh_from_db(fields=["deemed_renewed_on", "valid_until"])
+    assert certificate.deemed_renewed_on == deemed_on
+    assert Certificate.objects.get(pk=certificate.pk).state == ("valid" if deemed_on else "expired")
+
+
 @pytest.mark.parametrize(("rule", "state"), [("withdrawal", "valid"), ("ends", "expired")])
 def test_what_a_later_refusal_does_is_a_setting(certificate: Certificate, person: User, rule: str, state: str) -> None:
     Profile.objects.filter(authority=certificate.authority).update(values={"deemed_renewal_refused": rule})
