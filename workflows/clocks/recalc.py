@@ -28,6 +28,12 @@ def finished() -> QuerySet[CalendarPass]:
     return CalendarPass.objects.filter(finished_at__isnull=False).order_by("-edition")
 
 
+def right_since() -> int:
+    """Clocks written under an older edition than this may have dates of an older calendar; 0: there are none such."""
+    newest = calendars.newest_edition()
+    return 0 if finished().filter(edition__gte=newest).exists() else newest
+
+
 def in_hand() -> CalendarPass | None:
     """The pass that is going on, for whoever shows how far it is."""
     return CalendarPass.objects.filter(finished_at=None).order_by("pk").first()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from qualification.regions import calendars
 from qualification.regions.calendars import SpecialDay, WorkCalendar
+from workflows.clocks import recalc
 from workflows.clocks.counting import Pause, Term, count
 from workflows.clocks.enums import OPEN_STATES, Unit
 from workflows.foresight import columns
@@ -121,7 +122,7 @@ def load(authority_ids: Iterable[int] | None = None) -> Clocks:
         pk=one["pk"], authority=one["authority"], code=one["code"], unit=one["unit"], started=one["started"],
         budget=one["budget"], extension=one["extension"], due=one["due"],
         breached=one["breached"] == 1, edition=one["edition"], owner=owner[has], paused=rows["paused"][has],
-        resumed=rows["resumed"][has], calendars={place: known.of(place) for place in places}, newest=known.edition,
+        resumed=rows["resumed"][has], calendars={place: known.of(place) for place in places}, newest=recalc.right_since(),
     )  # fmt: skip
 
 

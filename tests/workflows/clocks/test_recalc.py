@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.db import connections, transaction
 
+from qualification import statements
 from qualification.accounts.models import User
 from qualification.applications.models import Application
 from qualification.regions import calendars
 from qualification.regions.calendars import SpecialDay, YearFile
 from tests.workflows.clocks.conftest import at, clock_of, step
 from workflows.clocks import recalc, sweep
+from workflows.clocks.models import CalendarPass, Clock
 
 pytestmark = pytest.mark.django_db
 D = dt.date
@@ -70,3 +76,113 @@ def test_a_rung_that_has_fired_does_not_fire_again_after_a_move(submitted: Appli
     assert clock_of(submitted, "acceptance").next_rung_at == at("2026-03-11 00:00")
     sweep.run(at("2026-03-10 09:00"))
     assert registry == [("acceptance", "warn"), ("acceptance", "moved")]
+
+
+def test_what_cannot_meet_the_changed_day_is_not_looked_at(in_review: Application, registry: Told) -> None:
+    sweep.run(at("2026-03-05 10:00"))
+    before = clock_of(in_review, "technical_review").calendar_edition
+    _add_day_off(D(2026, 10, 20))
+    assert recalc.reproject(at("2026-03-05 11:00")) == 0
+    newest = CalendarPass.objects.order_by("-pk")[0]
+    assert (newest.total, newest.checked, newest.finished_at) == (0, 0, at("2026-03-05 11:00"))
+    assert clock_of(in_review, "technical_review").calendar_edition == before
+    assert recalc.right_since() == 0
+
+
+def test_a_swapped_day_inside_moves_the_reminders_alone(in_review: Application, registry: Told) -> None:
+    sweep.run(at("2026-03-05 10:00"))
+    _swap(off=D(2026, 3, 23), on=D(2026, 3, 28))
+    review = clock_of(in_review, "technical_review")
+    before = dict(review.ladder)
+    assert recalc.reproject(at("2026-03-05 11:00")) == 0
+    review.refresh_from_db()
+    assert review.due_on == D(2026, 4, 15)
+    assert dict(review.ladder) != before
+    assert review.next_rung_at == dt.datetime.fromisoformat(dict(review.ladder)["remind"])
+
+
+def _swap(*, off: D, on: D) -> None:
+    year = calendars.CalendarYear.objects.filter(year=off.year).order_by("-edition")[0]
+    days = {d.date: SpecialDay(d.date, d.is_off, d.name) for d in year.days.all()}
+    days |= {off: SpecialDay(off, True, "临时"), on: SpecialDay(on, False, "临时")}
+    file = YearFile(off.year, "", tuple(days[day] for day in sorted(days)))
+    assert calendars.load_year(file, authority=None, now=at("2026-03-03 12:00")) is not None
+
+
+def test_a_second_change_in_the_middle_begins_anew(
+    in_review: Application, registry: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep.run(at("2026-03-05 10:00"))
+    _add_day_off(D(2026, 3, 11))
+    with monkeypatch.context() as patch:
+        patch.setattr(recalc.executors, "notify_moved", _refuses)
+        with pytest.raises(RuntimeError):
+            recalc.reproject(at("2026-03-05 11:00"))
+    assert recalc.in_hand() is not None
+    assert recalc.right_since() == calendars.newest_edition()
+    _add_day_off(D(2026, 3, 12))
+    recalc.reproject(at("2026-03-05 12:00"))
+    assert clock_of(in_review, "technical_review").due_on == D(2026, 4, 17)
+    assert registry == [("technical_review", "moved")]
+    assert recalc.in_hand() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_clock_somebody_works_on_is_taken_up_again(in_review: Application, registry: Told) -> None:
+    sweep.run(at("2026-03-05 10:00"))
+    _add_day_off(D(2026, 3, 11))
+    review = clock_of(in_review, "technical_review")
+    # Locked after the pass has looked who is at work: it does not wait, it passes the clock over.
+    recalc._writers, writers = set, recalc._writers
+    try:
+        with clock_in_hand(review.pk):
+            assert recalc.reproject(at("2026-03-05 11:00")) == 0
+            one = recalc.in_hand()
+            assert one is not None
+            assert one.held_up == [review.pk]
+            assert registry == []
+    finally:
+        recalc._writers = writers
+    assert recalc.reproject(at("2026-03-05 11:01")) == 1
+    assert registry == [("technical_review", "moved")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pass_waits_for_a_step_that_began_with_the_old_calendar(in_review: Application, registry: Told) -> None:
+    sweep.run(at("2026-03-05 10:00"))
+    review = clock_of(in_review, "technical_review")
+    with clock_in_hand(review.pk):
+        _add_day_off(D(2026, 3, 11))
+        assert recalc.reproject(at("2026-03-05 11:00")) == 0
+        one = recalc.in_hand()
+        assert one is not None
+        assert (len(one.waits_for), one.checked) == (1, 0)
+    assert recalc.reproject(at("2026-03-05 11:01")) == 1
+
+
+@contextmanager
+def clock_in_hand(pk: int) -> Iterator[None]:
+    """Somebody else has the clock locked."""
+    locked, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        try:
+            with transaction.atomic():
+                statements.lock(Clock, pk)
+                locked.set()
+                done.wait(timeout=30)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert locked.wait(timeout=10)
+        yield
+    finally:
+        done.set()
+        thread.join(timeout=30)
+
+
+def _refuses(*args: object) -> None:
+    raise RuntimeError("not now")
