@@ -52,6 +52,7 @@ class Line:
     before: dt.date | None
     after: dt.date | None
     is_overdue: bool
+    is_provisional: bool
 
     @property
     def url(self) -> str:
@@ -144,10 +145,16 @@ class Moved:
         pks = effect.clocks.pk[places].tolist()
         clocks = Clock.objects.select_related("application__laboratory").in_bulk(pks)
         return [
-            Line(clocks[pk], _day(effect.before[n]), _day(effect.after[n]), bool(late[n]))
+            self._line(clocks[pk], n, is_overdue=bool(late[n]))
             for pk, n in zip(pks, places.tolist(), strict=True)
             if pk in clocks
         ]
+
+    def _line(self, clock: Clock, place: int, *, is_overdue: bool) -> Line:
+        after = _day(self.effect.after[place])
+        calendar = self.effect.clocks.calendars[clock.authority_id]
+        is_provisional = after is not None and calendar.is_provisional(after)
+        return Line(clock, _day(self.effect.before[place]), after, is_overdue, is_provisional)
 
 
 class Slips:

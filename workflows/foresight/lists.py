@@ -77,6 +77,8 @@ def with_chips(listing: ListPage, now: dt.datetime) -> ListPage:
     for row in rows:
         row.chip = clocks.chip(row.clock, now, calendar=known.of(row.clock.authority_id))
         row.percent = percent(row.chance)
+        last = row.high_on or row.mid_on
+        row.is_provisional = last is not None and known.of(row.clock.authority_id).is_provisional(last)
         row.tone = "bad" if row.chance >= HIGH else "warn" if row.chance >= NOTABLE else "neutral"
     listing.page.object_list = rows
     return listing

@@ -201,3 +201,16 @@ def test_the_case_tells_staff_the_day_and_the_laboratory_no_promise(world: Any) 
     laboratory = enter(world.manager).get(page).content.decode()
     assert "no promise" in laboratory
     assert "chance of" not in laboratory
+
+
+def test_a_day_in_a_year_that_is_not_published_says_so() -> None:
+    clock = decisions("03", 1)[0]
+    foretold(clock, 0.3)
+    Forecast.objects.update(low_on=dt.date(2031, 1, 8), mid_on=dt.date(2031, 1, 9), high_on=dt.date(2031, 1, 10))
+    (row,) = enter(watcher()).get(url("list")).context["listing"].page
+    assert row.is_provisional
+    Forecast.objects.update(low_on=dt.date(2026, 1, 8), mid_on=dt.date(2026, 1, 9), high_on=dt.date(2026, 1, 12))
+    (row,) = enter(watcher()).get(url("list")).context["listing"].page
+    assert not row.is_provisional
+    (line,) = enter(watcher()).get(url("limits", days="60")).context["answer"].lines
+    assert line.is_provisional == calendars.calendar_for(None).is_provisional(line.after)

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 
 from qualification.applications.models import Application
+from qualification.regions import calendars
 from workflows.foresight import queries
 from workflows.foresight.lists import NOTABLE, percent
 
@@ -29,10 +30,13 @@ def likely_end(application: Application, audience: str, now: dt.datetime) -> dic
     ):
         return {"word": None}
     word = queries.likely_end(application, now)
+    last = next((day for day in reversed(word.days) if day), None) if word else None
+    calendar = calendars.calendar_for(application.authority)
     chance = word.chance.chance if word and audience in STAFF else None
     return {
         "word": word,
         "days": dict(zip(("low", "middle", "high"), word.days, strict=True)) if word else {},
         "is_staff": audience in STAFF,
+        "is_provisional": last is not None and calendar.is_provisional(last),
         "chance": percent(chance) if chance is not None and chance >= NOTABLE else None,
     }
