@@ -9,10 +9,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from qualification.applications.enums import STAND_ALONE_KINDS, Kind, Procedure
+from qualification.applications.enums import OPEN_KINDS, STAND_ALONE_KINDS, Kind, Procedure
 from qualification.applications.models import Application
 from qualification.applications.queries import field_choices, ministry_choices
-from qualification.applications.starting import NEEDS_CERTIFICATE, kinds_for, valid_certificates
+from qualification.applications.starting import NEEDS_CERTIFICATE, Choice, kinds_for, valid_certificates
 from qualification.certificates.models import Certificate
 from qualification.laboratories.enums import ManagerPost
 from qualification.laboratories.models import Laboratory, Site
@@ -65,6 +65,16 @@ class KindsForm(forms.Form):
         certificates = valid_certificates(laboratory, today)
         self.only = certificates[0] if len(certificates) == 1 else None
         self.fields["certificate"].queryset = certificates  # type: ignore[attr-defined]
+
+    @property
+    def offered(self) -> list[Choice]:
+        """The kinds that can be handed in here, those closed to this laboratory with the reason."""
+        return [choice for choice in self.choices if choice.value in OPEN_KINDS]
+
+    @property
+    def later(self) -> str:
+        """The kinds that nobody can hand in here yet, in words."""
+        return str(_(", ")).join(choice.label for choice in self.choices if choice.value not in OPEN_KINDS)
 
     def clean_kinds(self) -> list[str]:
         """Only what is open to this laboratory, and alone what stands alone."""

@@ -57,7 +57,9 @@ def _check_days(from_on: dt.date, to_on: dt.date, today: dt.date) -> None:
 
 
 def agree(*, visit: Visit, by: User, now: dt.datetime) -> Visit:
-    """The laboratory agrees; the notice of visit goes out."""
+    """The laboratory agrees; the notice of visit goes out. Raises Stale once the proposed days have begun."""
+    if visit.from_on < timezone.localdate(now):
+        raise door.Stale(_("The proposed days have already begun. Ask for other days."))
     with transaction.atomic():
         door.perform(visit, "agree", by=by, now=now)
         door.perform(visit.assessment, "schedule", by=by, now=now)

@@ -59,6 +59,11 @@ def hold(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _supply(request: HttpRequest, assessment: Assessment, form: HoldForm) -> bool:
+    empty = [str(wish.number) for wish in answering.wishes_of(assessment) if not wish.is_answered]
+    if empty:
+        text = _("Hand in a file for each point. None is there yet for: %(points)s.")
+        form.add_error(None, text % {"points": _(", ").join(empty)})
+        return False
     try:
         file_review.resume_file(
             assessment=assessment, answer=form.cleaned_data["answer"], by=actor(request), now=timezone.now()

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 
 from qualification.accounts.enums import Role
 from qualification.accounts.models import User
-from qualification.applications.enums import Kind
+from qualification.applications.enums import OPEN_KINDS, Kind
 from qualification.applications.models import Application, DraftConflict, SupplementItem
 from qualification.applications.queries import missing_items
 from qualification.applications.services import intake
@@ -136,6 +136,9 @@ def test_the_questions_tell_what_is_needed_before_a_draft_is_made(world: World) 
 def test_what_is_not_open_is_shown_and_cannot_be_chosen(world: World) -> None:
     page = browser(world.manager).get(reverse("applications:start"))
     closed = {choice.value: choice.why_not for choice in page.context["form"].choices if choice.why_not}
+    assert page.content.decode().count("Not open here yet:") == 1
+    offered = {choice.value for choice in page.context["form"].offered}
+    assert offered == OPEN_KINDS
     assert set(closed) == {"address", "standard", "signatory", "other", "cancellation", "renewal", "extension"}
     for data in (
         {"kinds": ["address"]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -74,6 +75,10 @@ def test_the_material_is_handed_in_point_by_point(world: World) -> None:
     assert client.post(address, {"answer": "", "confirm": "yes"}).status_code == 422
     assert "见附件" in client.post(address, {"answer": "见附件"}).content.decode()
     assert walk.assessment.state == "on_hold"
+    refused = client.post(address, {"answer": "见附件", "confirm": "yes"})
+    assert (refused.status_code, walk.assessment.state) == (422, "on_hold")
+    assert "None is there yet for: 1." in refused.content.decode()
+    walk._upload("hold_material", "1.1", io_file())
     client.post(address, {"answer": "见附件", "confirm": "yes"})
     assert (walk.assessment.state, walk.assessment.hold_answer) == ("file_review", "见附件")
     assert client.post(address, {"answer": "再来", "confirm": "yes"}).status_code == 409
@@ -111,6 +116,18 @@ def test_the_dates_are_agreed_once(world: World) -> None:
     assert client.get(address).status_code == 409
 
 
+def test_days_that_have_begun_are_not_agreed_to(world: World) -> None:
+    walk = world.walk("propose_visit")
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    Visit.objects.update(from_on=yesterday, to_on=yesterday)
+    address, client = url("answer_visit", Visit.objects.get()), browser(world.manager)
+    answer = client.post(address, {"confirm": "yes"})
+    assert (answer.status_code, walk.assessment.state) == (409, "scheduling")
+    assert "have already begun" in answer.content.decode()
+    client.post(address, {"answer": "other", "reason": "请改期", "confirm": "yes"})
+    assert Visit.objects.get().state == "other_asked"
+
+
 def test_other_dates_need_a_reason_which_is_kept(world: World) -> None:
     world.walk("propose_visit")
     address, client = url("answer_visit", Visit.objects.get()), browser(world.manager)
@@ -145,6 +162,15 @@ def test_records_are_confirmed_by_the_laboratory(world: World, rectifying: Quick
     browser(member).post(address, {"record": "all"})
     assert [r.confirmed_by for r in Nonconformity.objects.order_by("number")] == [world.manager, member]
     refused_to_others(address, world, rectifying)
+
+
+def test_the_case_page_leads_to_the_records_until_all_are_confirmed(world: World, rectifying: QuickWalk) -> None:
+    case, client = reverse("inbox:case", args=[rectifying.application.uuid]), browser(world.manager)
+    address = url("confirm_record", rectifying.assessment)
+    assert address in client.get(case).content.decode()
+    assert address not in browser(world.coordinator).get(case).content.decode()
+    client.post(address, {"record": "all"})
+    assert address not in client.get(case).content.decode()
 
 
 def test_a_record_of_another_case_is_not_confirmed_here(world: World, rectifying: QuickWalk) -> None:
