@@ -36,8 +36,8 @@ def foretell(*, now: dt.datetime) -> int:
         Fit.objects.bulk_create(fits)
         Forecast.objects.all().delete()
         Forecast.objects.bulk_create((Forecast(made_on=today, **word.columns()) for word in words), batch_size=CHUNK)
-    _keep(words, today)
-    Fit.objects.filter(made_on__lt=today - KEPT_FITS).delete()
+        _keep(words, today)
+        Fit.objects.filter(made_on__lt=today - KEPT_FITS).delete()
     return len(words)
 
 
