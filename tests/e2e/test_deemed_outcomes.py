@@ -238,6 +238,44 @@ def test_a_supplement_in_the_last_second_and_a_second_late(time: Time, cast: Cas
     assert clock_of(application, "supplement").state == "stopped"
 
 
+def agree(person: Visitor, **answers: str) -> None:
+    """Fill in an act on a limit, look at what it would do, and confirm it."""
+    person.fill(**answers)
+    person.press("main form button.btn-primary")
+    person.press("main form button[name=confirm]")
+
+
+def test_a_lapse_is_contested_by_a_supervisor_and_set_aside(time: Time, cast: Cast, come: Come) -> None:
+    walk = cast.walk("submit")
+    walk.ask_supplement("质量手册缺第三章")
+    application = walk.application
+    lapsed = clock_of(application, "supplement")
+    time.to(due(application, "supplement") + SECOND)
+    work()
+    time.to(at("2026-04-03 10:00"))
+    supervisor = come(cast.supervisor)
+    supervisor.open(f"/clocks/{lapsed.uuid}/")
+    supervisor.press("main a[href$='/contest/']")
+    agree(supervisor, reason="系统停运期间无法提交")
+    contest = lapsed.contests.get()
+    assert (contest.state, contest.asked_by) == ("asked", cast.supervisor)
+    decider = come(cast.decider)
+    decider.open(f"/clocks/contests/{contest.uuid}/")
+    decider.see("系统停运期间无法提交")
+    decider.choose("verb", "set_aside")
+    agree(decider, text="情况属实")
+    work()
+    assert fresh(application).state == "submitted"
+    again = clock_of(application, "supplement")
+    assert (again.pk != lapsed.pk, again.due_on) == (True, dt.date(2026, 5, 6))
+    assert [str(finding) for finding in findings()] == []
+    lab = come(cast.manager)
+    lab.open("/home/")
+    lab.see("提交补正材料")
+    supervisor.open(f"/clocks/contests/{contest.uuid}/")
+    supervisor.see("情况属实")
+
+
 # Rectification
 
 
@@ -330,7 +368,7 @@ def test_a_renewal_in_time_and_undecided_is_deemed_granted(
     assert (kept.state, kept.deemed_renewed_on, kept.deemed_by) == ("valid", end, application)
     time.to(midnight + dt.timedelta(days=3))
     public = register(enter, certificate)
-    public.see("有效")
+    public.see("有效", "视为准予延续", "行政许可法", "第五十条")
     told = set(Message.objects.filter(kind="certificate_deemed_renewed").values_list("recipient_id", flat=True))
     assert {cast.manager.pk, cast.supervisor.pk, cast.decider.pk} <= told
 
