@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from qualification.assessments.models import Rectification, Visit
 from qualification.regions.settings import setting
@@ -136,7 +137,11 @@ def _simply(act: str, pace: str) -> Planner:
 
 def _answer_visit(scene: Scene) -> list[Plan]:
     asks = scene.dice.falls("answer_visit.other") and scene.case.rounds.get(scene.slot, 0) == 1
-    return [scene.plan("ask_other" if asks else "agree_visit", "answer_visit")]
+    answer = scene.plan("ask_other" if asks else "agree_visit", "answer_visit")
+    visit = Visit.objects.get(application_id=scene.case_id, state="proposed")
+    if answer.at.date() > visit.from_on:  # days that have begun can no longer be agreed to
+        answer = replace(answer, act="ask_other")
+    return [answer]
 
 
 def _concur(scene: Scene) -> list[Plan]:
