@@ -133,6 +133,26 @@ class PersonForm(RoleForm):
         return data
 
 
+class OwnForm(forms.Form):
+    """How the person is reached, changed by themselves."""
+
+    email = forms.EmailField(label=gettext_lazy("E-mail"))
+    phone = forms.CharField(label=gettext_lazy("Telephone"), max_length=30, required=False)
+    language = forms.ChoiceField(label=gettext_lazy("Language of messages"), choices=settings.LANGUAGES)
+    password = forms.CharField(
+        label=gettext_lazy("Your password"), required=False, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        help_text=gettext_lazy("Only for another e-mail address."),
+    )  # fmt: skip
+
+
+class NameForm(forms.Form):
+    """Another name, and why."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500)
+
+
 class ReasonForm(forms.Form):
     """Why."""
 

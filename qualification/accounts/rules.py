@@ -73,11 +73,13 @@ _ONLY_PLACE = _("Roles are given and ended by the administrator of the place, ne
 _ONLY_ALL = _(
     "An account is closed or opened by the administrator of every place where the person has a role, never by the person."
 )
+_ONLY_NAME = _("A name stands on papers: the administrator of every place where the person has a role changes it.")
 
 TABLE: dict[str, tuple[Any, Any]] = {
     "accounts.User.see": (is_person & (is_self | sees_place_of), ""),
     "accounts.User.deactivate": (is_person & ~is_self & administers_all_places, _ONLY_ALL),
     "accounts.User.reactivate": (is_person & ~is_self & administers_all_places, _ONLY_ALL),
+    "accounts.User.rename": (is_person & ~is_self & administers_all_places, _ONLY_NAME),
     "accounts.User.invite": (is_person & ~is_self & sees_place_of, _ONLY_PLACE),
     "accounts.Membership.give": (is_person & is_of_another & may_staff_place, _ONLY_PLACE),
     "accounts.Membership.end": (is_person & is_of_another & may_staff_place, _ONLY_PLACE),

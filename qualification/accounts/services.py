@@ -62,6 +62,47 @@ def give_role(
     return membership
 
 
+def change_own(*, person: User, email: str, phone: str, language: str, password: str, now: dt.datetime) -> User:
+    """The person changes how to reach them. A new address needs the password, since links to set one go there.
+
+    Raises ValidationError by field. What was there before stays in the log.
+    """
+    with transaction.atomic():
+        fresh = _lock(person)
+        before = {"email": fresh.email, "phone": fresh.phone, "language": fresh.language}
+        if email.lower() != fresh.email.lower():
+            _demand_address(fresh, email, password)
+            fresh.email = email.lower()
+        fresh.phone, fresh.language = phone.strip(), language
+        fresh.full_clean(exclude=["password"])
+        fresh.save(update_fields=["email", "phone", "language"])
+        changed = {name: value for name, value in before.items() if getattr(fresh, name) != value}
+        if changed:
+            _log(fresh, "change_own", fresh, now, **changed)
+    return fresh
+
+
+def _demand_address(person: User, email: str, password: str) -> None:
+    if not person.check_password(password):
+        raise ValidationError({"password": _("A new address needs your password; this one is not right.")})
+    known = queries.account_of(email)
+    if known is not None and known.pk != person.pk:
+        raise ValidationError({"email": _("Another account has this address.")})
+
+
+def rename(*, person: User, name: str, reason: str, by: User, now: dt.datetime) -> User:
+    """Correct a person's name; papers that were made keep the old one. Raises Refused or ValidationError."""
+    _demand_reason(reason)
+    with transaction.atomic():
+        fresh = _lock(person)
+        _demand(by, "rename", fresh)
+        before, fresh.name = fresh.name, name.strip()
+        fresh.full_clean(exclude=["password"])
+        fresh.save(update_fields=["name"])
+        _log(fresh, "rename", by, now, reason, before=before, name=fresh.name)
+    return fresh
+
+
 def end_role(*, membership: Membership, reason: str, by: User, now: dt.datetime) -> None:
     """End a role from now on; what was done under it stays. Raises Refused, Stale or ValidationError."""
     _demand_reason(reason)

@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from qualification.access import roles
+from qualification.access import roles, signed_in
 from qualification.accounts import mailing, queries, services
 from qualification.accounts.enums import Role
-from qualification.accounts.forms import PersonForm, ReasonForm, RoleForm
+from qualification.accounts.forms import NameForm, OwnForm, PersonForm, ReasonForm, RoleForm
 from qualification.accounts.listing import people_page
 from qualification.accounts.models import Membership, User
 from qualification.door import Refused, may, reasons
@@ -119,6 +119,7 @@ def _shown(request: HttpRequest, found: User, form: RoleForm) -> dict[str, Any]:
         "can_give": found.is_active and found.pk != by.pk,
         "can_invite": found.is_active and may(by, "invite", found),
         "can_switch": may(by, verb, found),
+        "name_form": NameForm(initial={"name": found.name}, auto_id="id_name_%s") if may(by, "rename", found) else None,
         "history": _history(found),
     }
 
@@ -179,6 +180,33 @@ def _with_reason(request: HttpRequest, found: User, says: str, act: Callable[[st
     else:
         messages.error(request, " ".join(str(text) for errors in form.errors.values() for text in errors))
     return redirect("accounts:person", found.uuid)
+
+
+@keepers
+@require_POST
+def rename(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """Correct a person's name."""
+    found, form, by = _person(request, uuid), NameForm(request.POST), _actor(request)
+    if _saves(form, lambda: services.rename(person=found, **form.cleaned_data, by=by, now=timezone.now())):
+        messages.success(request, _("The name is changed. Papers that were made keep the old one."))
+    else:
+        messages.error(request, " ".join(str(text) for errors in form.errors.values() for text in errors))
+    return redirect("accounts:person", uuid)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def own(request: HttpRequest) -> HttpResponse:
+    """One's own address, telephone and language."""
+    me = _actor(request)
+    kept = {"email": me.email, "phone": me.phone, "language": me.language}
+    form = OwnForm(request.POST or None, initial=kept)
+    if request.method == "POST" and _saves(
+        form, lambda: services.change_own(person=me, **form.cleaned_data, now=timezone.now())
+    ):
+        messages.success(request, _("Saved."))
+        return redirect("accounts:own")
+    return render(request, "accounts/own.html", {"form": form, "me": me}, status=422 if form.errors else 200)
 
 
 @keepers
