@@ -38,7 +38,15 @@ def findings(applications: Iterable[Application] | None = None) -> Iterator[str]
     yield from _unknown_steps()
     yield from _numbers()
     yield from _certificates()
+    yield from _corrected_entries()
     yield from tallies.findings()
+
+
+def _corrected_entries() -> Iterator[str]:
+    """Open clocks that still stand under an entry of a limit that was corrected."""
+    clocks = Clock.objects.open().filter(limit_entry__corrected_by__isnull=False)
+    for clock in clocks.order_by("pk"):
+        yield f"clock {clock.pk} ({clock}) runs under entry {clock.limit_entry_id}, which was corrected."
 
 
 def _certificates() -> Iterator[str]:

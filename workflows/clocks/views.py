@@ -40,6 +40,7 @@ def why(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         "clock": clock, "counted": counted, "chip": queries.chip(clock, now, calendar=calendar),
         "about": queries.about(clock), "extension": ledger.extension_of(clock), "months": pictures.months_of(counted, clock.started_on),
         "weekdays": pictures.weekdays(), "rungs": _rungs(clock), "editions": _editions(clock, counted),
+        "unpublished": sorted({line.day.year for line in counted.lines} - calendar.official_years - _known_years(counted)),
         "acts": _acts(person, clock), "can_correct": clock.is_open and may(person, "correct", clock),
         "contests": list(clock.contests.all()), "is_contestable": contests.is_contestable(clock),
     }  # fmt: skip
@@ -62,6 +63,12 @@ def _editions(clock: Clock, counted: Count) -> list[CalendarYear]:
     )
     newest = {(row.authority_id, row.year): row for row in rows.select_related("authority").order_by("edition")}
     return list(newest.values())
+
+
+def _known_years(counted: Count) -> set[int]:
+    """Years of the count for which some national edition exists."""
+    years = {line.day.year for line in counted.lines}
+    return set(CalendarYear.objects.filter(year__in=years, authority=None).values_list("year", flat=True))
 
 
 def _acts(person: User, clock: Clock) -> list[dict[str, str]]:
