@@ -10,12 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
-from django_tasks import task
 
 from qualification.regions import calendar_drafts
 from qualification.regions.models import CalendarDraft, CalendarYear
-from workflows.clocks import recalc
+from workflows.clocks.tasks import work_out_again
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -40,9 +38,3 @@ def apply(
             listener(edition, now)
         work_out_again.enqueue()
     return edition
-
-
-@task()
-def work_out_again() -> int:
-    """Work out the open clocks under the newest calendar; running it twice changes nothing. Returns how many moved."""
-    return recalc.reproject(timezone.now())

@@ -22,7 +22,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.laboratories import LaboratoryFactory
 from tests.factories.regions import authority
 from tests.workflows.clocks.conftest import at, clock_of, step
-from workflows.clocks import calendar_impact, calendar_services, ledger, recalc
+from workflows.clocks import calendar_impact, calendar_services, ledger, recalc, tasks
 from workflows.clocks.models import Clock
 from workflows.outbox import calendar_notices
 from workflows.outbox.enums import Kind
@@ -374,11 +374,9 @@ def test_applying_queues_the_work_and_the_result_tells_how_far_it_is(
     step(draft, "submit", at("2026-12-29 10:00"))
     change, client = draft_of(), browser(admin)
     post(client, change.get_absolute_url(), reason="x", seen=calendars.newest_edition())
-    assert [task.task_path for task in DBTaskResult.objects.all()] == [
-        "workflows.clocks.calendar_services.work_out_again"
-    ]
+    assert [task.task_path for task in DBTaskResult.objects.all()] == ["workflows.clocks.tasks.work_out_again"]
     assert "are being worked out" in client.get(f"{change.get_absolute_url()}progress/").content.decode()
-    assert calendar_services.work_out_again.func() == 1
+    assert tasks.work_out_again.func() == 1
     assert "1 has moved" in client.get(f"{change.get_absolute_url()}progress/").content.decode()
     assert clock_of(draft, "acceptance").due_on == D(2027, 1, 6)
 
