@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from workflows.clocks import ledger
-from workflows.clocks.counting import day_of
 from workflows.clocks.ledger import Place
 from workflows.clocks.models import (
     CalendarPass,
@@ -40,7 +41,8 @@ class Row(NamedTuple):
     budget: int
     started_on: dt.date
     until: dt.date | None
-    marks: dict[str, str]
+    # As text: one that is equal is told from one that is not without reading it.
+    marks_text: str
 
 
 Key = tuple[Any, ...]
@@ -48,7 +50,8 @@ Key = tuple[Any, ...]
 
 def lock(clocks: ClockQuerySet, limit: int) -> list[Row]:
     """The first clocks that nobody is working on, locked."""
-    rows = clocks.select_for_update(of=("self",), no_key=True, skip_locked=True).values_list(*Row._fields)
+    free = clocks.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    rows = free.annotate(marks_text=Cast("marks", TextField())).values_list(*Row._fields)
     return [Row(*row) for row in rows[:limit]]
 
 
@@ -79,9 +82,7 @@ class Reckoning:
     def _terms(self, rows: Sequence[Row]) -> list[int]:
         """The number of each clock's term."""
         pauses, extensions = _pauses(rows), _extensions(rows)
-        keys = [
-            (*row[2:-1], tuple(sorted(row.marks.items())), pauses.get(row.pk), extensions.get(row.pk)) for row in rows
-        ]
+        keys = [(*row[2:], pauses.get(row.pk), extensions.get(row.pk)) for row in rows]
         first = {key: row.pk for row, key in zip(rows, keys, strict=True) if key not in self._numbers}
         if first:
             self._count(first)
@@ -110,22 +111,30 @@ class Reckoning:
         return "\t".join(str(value) for value in (*moments, clock.is_provisional, ladder))
 
 
+_PAUSES = f"""
+    SELECT clock_id, (paused_at AT TIME ZONE 'Asia/Shanghai')::date, (resumed_at AT TIME ZONE 'Asia/Shanghai')::date
+    FROM {ClockInterval._meta.db_table} WHERE clock_id = ANY(%s) AND superseded_at IS NULL
+    ORDER BY clock_id, paused_at, id
+"""  # noqa: S608 - name of our own table
+_EXTENSIONS = f"SELECT clock_id, days FROM {ClockExtension._meta.db_table} WHERE clock_id = ANY(%s)"  # noqa: S608
+
+
 def _pauses(rows: Sequence[Row]) -> dict[int, tuple[Days, ...]]:
     """The pauses of these clocks in days: clocks that paused on the same days count alike."""
     found: dict[int, tuple[Days, ...]] = {}
-    for clock_id, paused_at, resumed_at in (
-        ClockInterval.objects.filter(clock__in=[row.pk for row in rows], superseded_at=None)
-        .order_by("clock_id", "paused_at", "pk")
-        .values_list("clock_id", "paused_at", "resumed_at")
-    ):
-        days = (day_of(paused_at), day_of(resumed_at) if resumed_at else None)
-        found[clock_id] = (*found.get(clock_id, ()), days)
+    for clock_id, paused_on, resumed_on in _of(_PAUSES, rows):
+        found[clock_id] = (*found.get(clock_id, ()), (paused_on, resumed_on))
     return found
 
 
 def _extensions(rows: Sequence[Row]) -> dict[int, int]:
-    extended = ClockExtension.objects.filter(clock__in=[row.pk for row in rows]).order_by("pk")
-    return dict(extended.values_list("clock_id", "days"))
+    return dict(_of(_EXTENSIONS, rows))
+
+
+def _of(sql: str, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [[row.pk for row in rows]])
+        return list(cursor.fetchall())
 
 
 _NULL = r"\N"

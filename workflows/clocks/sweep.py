@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
-from django.db.models import Exists, Q, Subquery
+from django.db.models import Q, Subquery
 from django.utils import timezone
 
 from qualification.applications.models import Application
@@ -74,25 +74,27 @@ def job() -> Result:
     return result
 
 
-def _questions(now: dt.datetime) -> object:
+def _questions() -> object:
+    # The first rung ahead, not whether one is due: for that the planner may read the whole table in vain.
+    ahead = Clock.objects.filter(next_rung_at__isnull=False).order_by("next_rung_at", "pk")
     return (
         Authority.objects.order_by("pk")
         .annotate(
             newest=calendars.newest_edition_subquery(),
             done=Subquery(recalc.finished().values("edition")[:1]),
-            is_due=Exists(Clock.objects.with_rung_due(now)),
+            first=Subquery(ahead.values("next_rung_at")[:1]),
         )
-        .values_list("newest", "done", "is_due")[:1]
+        .values_list("newest", "done", "first")[:1]
     )
 
 
-TO_DO = Statement(_questions, now=dt.datetime)
+TO_DO = Statement(_questions)
 
 
 def _to_do(now: dt.datetime) -> tuple[bool, bool]:
     """Whether the calendar has changed, and whether a rung is due: all that an idle sweep asks, in one query."""
-    for newest, done, is_due in TO_DO.rows(now=now):
-        return (newest or 0) > (done or 0), is_due
+    for newest, done, first in TO_DO.rows():
+        return (newest or 0) > (done or 0), first is not None and first <= now
     return False, False
 
 

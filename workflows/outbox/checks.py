@@ -64,7 +64,11 @@ def has_text(kind: str) -> bool:
 def clock_faults() -> list[checks.CheckMessage]:
     """Clocks nobody is told of, kinds that name no clock, and happenings of the clocks that have no kind."""
     codes = set(policy.BY_CODE)
-    names = {rung.name for one in policy.POLICY for rung in one.rungs} | {executors.MOVED, executors.EXTENDED, executors.CORRECTED}
+    names = {rung.name for one in policy.POLICY for rung in one.rungs} | {
+        executors.MOVED,
+        executors.EXTENDED,
+        executors.CORRECTED,
+    }
     texts = [f"Nobody is told of the clock {code}." for code in sorted(codes - set(RESPONSIBLE))]
     texts += [f"Messages name the clock {code}, which is not in the policy." for code in sorted(_named() - codes)]
     texts += [f"Messages do not know what {name} is on a clock." for name in sorted(names - set(KIND_OF))]

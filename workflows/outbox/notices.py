@@ -88,6 +88,15 @@ class Moved(NamedTuple):
     is_trial: bool
     due_before: dt.datetime | None
     due_after: dt.datetime | None
+    laboratory_id: int | None
+    lead_id: int | None
+
+    @property
+    def scene(self) -> Scene | None:
+        """Where it runs, where nothing more must be read for it."""
+        if self.laboratory_id is None or self.lead_id is None or _asks_subject(self.code):
+            return None
+        return Scene(self.application_id, self.laboratory_id, self.lead_id, None)
 
 
 Concern = Clock | Moved
@@ -221,7 +230,8 @@ def moved(calendar_pass: CalendarPass, now: dt.datetime) -> None:
     news: dict[int, News] = {}
     moves = _moves(calendar_pass)
     while chunk := list(islice(moves, CHUNK)):
-        scenes = _scenes(chunk)
+        scenes = {move.pk: scene for move in chunk if (scene := move.scene) is not None}
+        scenes |= _scenes([move for move in chunk if move.pk not in scenes])
         concerned = [(move, _groups(move, MOVED)) for move in chunk]
         crowd = Crowd([(scenes[move.pk], groups) for move, groups in concerned])
         for move, groups in concerned:
@@ -234,6 +244,7 @@ def _moves(calendar_pass: CalendarPass) -> Iterator[Moved]:
     rows = ClockMove.objects.filter(calendar_pass=calendar_pass).exclude(due_after=F("due_before"))
     fields = (
         "clock_id", "clock__code", "clock__application_id", "clock__authority_id", "clock__subject_type",
-        "clock__subject_id", "clock__is_trial", "due_before", "due_after",
+        "clock__subject_id", "clock__is_trial", "due_before", "due_after", "clock__application__laboratory_id",
+        "clock__application__authority_id",
     )  # fmt: skip
     return (Moved(*row) for row in rows.order_by("due_after", "pk").values_list(*fields).iterator(CHUNK))

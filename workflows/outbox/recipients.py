@@ -219,7 +219,8 @@ class Crowd:
             return []
         if self._seats is None:
             self._seats = {}
-            rows = Seat.objects.filter(assessment__application_id__in=self._cases(), assessor__user__is_active=True)
+            cases = self._cases(Team)
+            rows = Seat.objects.filter(assessment__application_id__in=cases, assessor__user__is_active=True)
             for case, user, role in rows.order_by("position", "pk").values_list(
                 "assessment__application_id", "assessor__user_id", "role"
             ):
@@ -227,8 +228,13 @@ class Crowd:
                     self._seats.setdefault(case, []).append((user, role))
         return self._seats.get(scene.application_id, [])
 
-    def _cases(self) -> set[int]:
-        return {scene.application_id for scene, _groups in self.asked if scene.application_id is not None}
+    def _cases(self, kind: type[Team] | type[Concurring]) -> set[int]:
+        """The cases of whose people such a group is asked."""
+        return {
+            scene.application_id
+            for scene, groups in self.asked
+            if scene.application_id is not None and any(isinstance(group, kind) for group in groups)
+        }
 
     def _offered(self) -> dict[int, int]:
         """Active user by assessor, of all the offers asked about."""
@@ -245,7 +251,7 @@ class Crowd:
     def _concurring(self, scene: Scene) -> list[tuple[int, str, int]]:
         """User, role and authority of everybody at an authority that was asked for its concurrence."""
         if self._others is None:
-            self._others = _read_concurring(self._cases())
+            self._others = _read_concurring(self._cases(Concurring))
         return self._others.get(scene.application_id or 0, [])
 
 
