@@ -23,9 +23,12 @@ async function mount(element) {
   const chart = echarts.init(element);
   const font = getComputedStyle(document.body).fontFamily;
   const option = JSON.parse(data.textContent);
+  // What a picture has otherwise where it is narrow.
+  const { narrow, ...wide } = option;
+  const shown = narrow && element.clientWidth < 500 ? { ...wide, ...narrow } : wide;
   // Tooltips drawn on the canvas: the page allows no inline styles.
-  if (option.tooltip) option.tooltip.renderMode = "richText";
-  chart.setOption({ color: COLOURS, animation: false, textStyle: { fontFamily: font, fontSize: 14 }, aria: { enabled: true }, ...option });
+  if (shown.tooltip) shown.tooltip.renderMode = "richText";
+  chart.setOption({ color: COLOURS, animation: false, textStyle: { fontFamily: font, fontSize: 14 }, aria: { enabled: true }, ...shown });
   new ResizeObserver(() => chart.resize()).observe(element);
 }
 

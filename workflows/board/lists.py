@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -78,12 +78,27 @@ def _of_certificate(certificate: QuerySet[Certificate], name: str) -> Case:
     return Case(When(subject_type=CERTIFICATE, then=found), default=Value(""), output_field=CharField())
 
 
+EXPORTED = (
+    Column("when", _("When"), value=lambda clock: str(Tone(clock.tone).label)),
+    Column("last_day", _("Last day"), value=lambda clock: clock.due_on),
+    Column("provisional", _("provisional"), value=lambda clock: str(_("yes")) if clock.is_provisional else ""),
+    Column("started", _("Running since"), value=lambda clock: clock.started_on),
+    Column("limit", _("Limit"), value=lambda clock: clock.budget),
+    Column("unit", _("Unit"), value=lambda clock: clock.get_unit_display()),
+)
+
+
 class ClocksPage(ListPage):
     """Open time limits. How many there are is asked of the tallies where they know it: pages are turned among a million
     rows without counting them."""
 
     now: dt.datetime
     user: User
+
+    def export(self) -> HttpResponseBase:
+        """The file has more columns than the page has room for."""
+        self.columns += EXPORTED
+        return super().export()
 
     @cached_property
     def page(self) -> Page[Any]:
@@ -117,14 +132,12 @@ def clocks_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPage:
         rows,
         columns=(
             Column("due", _("Time left"), value=lambda clock: exact(clock.due_at), sort=("due_at",), template="board/_due_cell.html", exported_as=_("Due moment (exclusive)")),
-            Column("last_day", _("Last day"), value=lambda clock: clock.due_on, sort=("due_at",)),
             Column("stage", _("Stage"), value=stage_of, sort=("code",)),
             Column("case", _("Case or certificate"), value=subject_of, sort=("application__reference",), link=case_url, template="board/_case_cell.html"),
             Column("kind", _("Kind"), value=kinds_of, sort=("kinds",)),
             Column("laboratory", _("Laboratory"), value=laboratory_of, sort=("application__laboratory__name",)),
             Column("person", _("Person"), value=lambda clock: clock.holder or "", sort=("holder__first_name", "holder__username")),
             Column("region", _("Region"), value=lambda clock: clock.authority.region, sort=("authority__code",)),
-            Column("started", _("Running since"), value=lambda clock: clock.started_on, sort=("started_on",)),
         ),
         search=("application__reference", "application__laboratory__name", "number", "body"),
         filters=(

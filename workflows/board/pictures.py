@@ -14,7 +14,7 @@ from workflows.board.queries import Board, Line, Month, Week
 LABEL_WIDTH = 148
 TOOLTIP = {"trigger": "axis", "axisPointer": {"type": "shadow"}}
 # On a phone a long legend would cover the picture: there one turns its pages.
-NARROW = [{"query": {"maxWidth": 500}, "option": {"legend": {"type": "scroll"}, "grid": {"top": 48}}}]
+NARROW = {"legend": {"type": "scroll", "top": 0}, "grid": {"left": 40, "right": 40, "top": 48, "bottom": 32}}
 # Twelve stages are told apart by colour and order, and named in the legend.
 STAGE_COLOURS = (
     "#17568f", "#b5651d", "#1d6b3a", "#7a4b9a", "#a61e1e", "#56616e", "#2a8c8c", "#c79a1b", "#6b3d1d", "#8fb3d1",
@@ -66,9 +66,8 @@ def _region(board: Board, own: dict[str, Line], most: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def load(weeks: Sequence[Week], stages: Sequence[Line]) -> dict[str, Any]:
+def load(weeks: Sequence[Week], shown: Sequence[Line]) -> dict[str, Any]:
     """Limits that end in each week ahead, stacked by stage; a provisional week says so under its date."""
-    shown = [line for line in stages if any(week.counts.get(line.code) for week in weeks)]
     return {
         "color": list(STAGE_COLOURS),
         "tooltip": TOOLTIP,
@@ -76,7 +75,7 @@ def load(weeks: Sequence[Week], stages: Sequence[Line]) -> dict[str, Any]:
         "grid": {"left": 48, "right": 16, "top": 96, "bottom": 48},
         "xAxis": {"type": "category", "data": [_week(week) for week in weeks], "axisLabel": {"interval": 0, "fontSize": 12, "hideOverlap": True}},
         "yAxis": {"type": "value", "minInterval": 1},
-        "media": NARROW,
+        "narrow": NARROW,
         "series": [
             {"name": line.label, "type": "bar", "stack": "all", "data": [week.counts.get(line.code, 0) for week in weeks]}
             for line in shown
@@ -109,6 +108,6 @@ def trend(months: Sequence[Month]) -> dict[str, Any]:
             {"type": "value", "minInterval": 1},
             {"type": "value", "min": 0, "max": 100, "splitLine": {"show": False}},
         ],
-        "media": NARROW,
+        "narrow": NARROW,
         "series": [*bars, line],
     }  # fmt: skip

@@ -180,6 +180,11 @@ class Board:
         return whole
 
     @property
+    def ahead(self) -> list[Line]:
+        """The stages of which a limit ends in the weeks ahead."""
+        return [line for line in self.stages if any(week.counts.get(line.code) for week in self.weeks)]
+
+    @property
     def ended(self) -> Month:
         """All months of the trend as one."""
         whole = Month(self.months[0].first)

@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
     board = queries.board_of(user, now, asked.scope)
     shown = {
         "board": board, "now": now, "tones": list(Tone), "outcomes": list(Outcome), "tiles": _tiles(asked, board.total),
-        "stage_picture": pictures.bars(board.stages), "load_picture": pictures.load(board.weeks, board.stages),
+        "stage_picture": pictures.bars(board.stages), "load_picture": pictures.load(board.weeks, board.ahead),
         "trend_picture": pictures.trend(board.months),
         "region_pictures": pictures.regions(board) if len(board.regions) > 1 else [],
     }  # fmt: skip

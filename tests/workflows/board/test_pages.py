@@ -222,10 +222,15 @@ def test_the_spreadsheet_has_the_exact_moment_with_its_zone(make: Makes, client:
     sheet = load_workbook(io.BytesIO(answer.content)).active
     assert sheet is not None
     head, line = ([cell.value for cell in row] for row in sheet.iter_rows())
-    assert head[:4] == ["Due moment (exclusive)", "Last day", "Stage", "Case or certificate"]
-    assert line[0] == "2026-11-21T00:00:00+08:00"
-    assert line[1].date() == dt.date(2026, 11, 20)
-    assert line[3] == clock.application.reference  # type: ignore[union-attr]
+    assert head == [
+        "Due moment (exclusive)", "Stage", "Case or certificate", "Kind", "Laboratory", "Person", "Region", "When",
+        "Last day", "provisional", "Running since", "Limit", "Unit",
+    ]  # fmt: skip
+    cells = dict(zip(head, line, strict=True))
+    assert cells["Due moment (exclusive)"] == "2026-11-21T00:00:00+08:00"
+    assert cells["Last day"].date() == dt.date(2026, 11, 20)
+    assert cells["Case or certificate"] == clock.application.reference  # type: ignore[union-attr]
+    assert (cells["Region"], cells["Limit"], cells["Unit"]) == ("Hebei", 10, "working days")
 
 
 def test_escalations_of_the_own_region_only(make: Makes, client: Client, now: dt.datetime) -> None:
