@@ -32,7 +32,9 @@ def regions(calendar: None) -> None:
     """All five; Inner Mongolia has two days off of its own."""
     for code in REGIONS:
         authority(code)
-    year = CalendarYear.objects.create(year=2026, authority=authority("05"), imported_at=at("2025-11-10 09:00"))
+    year = CalendarYear.objects.create(
+        year=2026, authority=authority("05"), imported_at=at("2025-11-10 09:00"), is_official=False
+    )
     for day in (D(2026, 10, 8), D(2026, 10, 9)):
         CalendarDay.objects.create(calendar=year, date=day, is_off=True, name="那达慕")
 

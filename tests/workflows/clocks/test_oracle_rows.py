@@ -287,7 +287,9 @@ def _regional(code: str) -> Almanac:
 def laboratories(calendar: None) -> list[Laboratory]:
     """One in each region; two regions have days of their own."""
     for code, days in REGIONAL.items():
-        year = CalendarYear.objects.create(year=2026, authority=authority(code), imported_at=at("2025-11-10 09:00"))
+        year = CalendarYear.objects.create(
+            year=2026, authority=authority(code), imported_at=at("2025-11-10 09:00"), is_official=False
+        )
         CalendarDay.objects.bulk_create(CalendarDay(calendar=year, date=day, is_off=off) for day, off in days.items())
     return [LaboratoryFactory.create(authority=authority(code)) for code in CODES]
 
