@@ -168,7 +168,9 @@ class _Matrix:
             R: Rectification(pk=1, application=self.application, assessment=assessment, days=5),
             K: CommitmentCheck(pk=1, application=self.application),
             N: Contest(
-                pk=1, application=self.application, clock=Clock(authority=world.lead),
+                pk=1,
+                application=self.application,
+                clock=Clock(authority=world.lead),
                 asked_by=self.actors["supervisor"],
             ),
             X: Certificate(pk=1, number="2" * 12, laboratory=world.laboratory, authority=world.lead),

@@ -41,7 +41,9 @@ TABLE: dict[str, tuple[Any, Any]] = {
     "certificates.Certificate.close_renewal": (is_system, _("Time alone ends the period to apply for a renewal.")),
     "certificates.Certificate.deem_renewed": (is_system, _("The law alone deems a certificate renewed.")),
     "certificates.Certificate.end_deemed_renewal": (
-        is_system | ENDS, _("Only a decision maker of the authority that issued the certificate ends a deemed renewal.")),
+        is_system | ENDS,
+        _("Only a decision maker of the authority that issued the certificate ends a deemed renewal."),
+    ),
     "certificates.Certificate.cancel": (is_system | ENDS, _ONLY_DECISION),
     "certificates.Certificate.revoke": (ENDS, _ONLY_DECISION),
     "certificates.Certificate.recall": (ENDS, _ONLY_DECISION),

@@ -19,6 +19,7 @@ PRODUCTION: dict[str, Any] = {
     "database_url": "postgresql://u@h/d",
     "public_url": "https://example.cn",
     "email_url": "smtp://mail",
+    "clamd": "unix:/run/clamav/clamd.ctl",
 }
 
 
@@ -67,6 +68,7 @@ def test_a_complete_production() -> None:
         ({"django_debug": True}, "DJANGO_DEBUG must be off"),
         ({"public_url": "http://example.cn"}, "PUBLIC_URL must begin with https://"),
         ({"email_url": ""}, "EMAIL_URL must be set"),
+        ({"clamd": ""}, "CLAMD must name the malware scanner"),
     ],
 )
 def test_production_refuses_what_a_demo_may_do_without(fault: dict[str, Any], sentence: str) -> None:

@@ -18,6 +18,7 @@ from tests.factories.regions import authority, promise
 
 pytestmark = pytest.mark.django_db
 D = dt.date
+DAY = dt.date(2026, 3, 2)
 NOW = dt.datetime(2026, 3, 2, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
@@ -29,7 +30,7 @@ def person() -> User:
 def enter(
     person: User,
     value: object = 8,
-    day: dt.date = D(2026, 3, 2),
+    day: dt.date = DAY,
     code: str | None = "03",
     key: str = "decision_days",
     reason: str = "promised",

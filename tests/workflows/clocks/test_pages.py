@@ -45,9 +45,7 @@ def test_on_the_weekend_after_a_friday_no_working_day_is_overdue(draft: Applicat
     step(draft, "submit", at("2026-03-06 10:00"))
     clock = clock_of(draft, "acceptance")
     assert clock.due_on == D(2026, 3, 13)
-    assert queries.chip(clock, at("2026-03-14 10:00"), "en")["text"] == (
-        "overdue (on days off) since Sat 14 Mar 2026"
-    )
+    assert queries.chip(clock, at("2026-03-14 10:00"), "en")["text"] == ("overdue (on days off) since Sat 14 Mar 2026")
 
 
 def test_a_chip_across_the_year_is_provisional(draft: Application) -> None:
