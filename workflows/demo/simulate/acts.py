@@ -323,15 +323,20 @@ def decide(scene: Scene) -> None:
     """Grant what can be granted."""
     application = scene.application
     objecting = Concurrence.objects.filter(application=application, state="objected")
-    excluded = application.sites.filter(authority__in=objecting.values("authority"))
+    excluded = list(
+        application.sites.filter(authority__in=objecting.values("authority"))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     outcome, reasons, article = Outcome.GRANT, "", ""
-    if scene.assessment.conclusion == "not":
+    is_left = scope.has_recommended_rows(application, without_sites=excluded)
+    if scene.assessment.conclusion == "not" or not is_left:
         outcome, reasons, article = Outcome.REFUSE, "经评审，不符合评审准则要求。", "行政许可法第三十八条"
-    elif excluded.exists():
+        excluded = []
+    elif excluded:
         outcome, reasons, article = Outcome.PART, "部分场所未获所在地资质认定部门同意。", "行政许可法第三十八条"
-    excluded_sites = [] if outcome == Outcome.REFUSE else list(excluded.order_by("pk").values_list("pk", flat=True))
     decisions.decide(
-        application=application, outcome=outcome, reasons=reasons, article=article, excluded_sites=excluded_sites,
+        application=application, outcome=outcome, reasons=reasons, article=article, excluded_sites=excluded,
         by=scene.decider, now=scene.now,
     )  # fmt: skip
 
