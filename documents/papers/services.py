@@ -148,7 +148,8 @@ def _discard_unless_stored(kept: archive.Kept) -> bool:
 
     While the database does not answer they stay: the sweep of the store takes them when no row has them.
     """
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     try:
         is_stored = StoredFile.objects.filter(pk=kept.uuid).exists()
     except Error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import atexit
+import random
+import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -14,25 +16,38 @@ import pytest
 PROGRAMS = ("radosgw", "ceph-mon", "ceph-osd", "ceph-mgr")
 needs_s3 = pytest.mark.needs_system(*PROGRAMS)
 SCRIPT = Path(__file__).parents[1] / "tools" / "real-s3.sh"
-FIRST_PORT = 57480
+# Below the ports that the system gives to clients; the script takes two others, so far below.
+PORTS = range(25000, 32000)
+BELOW = (0, 14180, 10691)
+_running: dict[str, str] = {}
 
 
-def _worker() -> int:
-    name = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
-    return int(name.removeprefix("gw") or 0)
+def _is_free(port: int) -> bool:
+    for below in BELOW:
+        with socket.socket() as place:
+            try:
+                place.bind(("127.0.0.1", port - below))
+            except OSError:
+                return False
+    return True
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Endpoint and keys of the server of this test process; stopped with it."""
-    folder = tmp_path_factory.mktemp("s3")
-    port = FIRST_PORT + 7 * _worker()
+def _start(folder: Path) -> None:
+    port = next(p for p in random.sample(PORTS, 100) if _is_free(p))
     up = subprocess.run(
         ["bash", str(SCRIPT), "up", str(folder), str(port)], capture_output=True, text=True, check=False, timeout=180
     )
     assert up.returncode == 0, up.stderr[-2000:]
-    yield {"folder": str(folder), "endpoint_url": f"http://127.0.0.1:{port}", "port": str(port)}
-    subprocess.run(["bash", str(SCRIPT), "down", str(folder)], check=False, timeout=60)
+    _running.update(folder=str(folder), endpoint_url=f"http://127.0.0.1:{port}")
+    atexit.register(subprocess.run, ["bash", str(SCRIPT), "down", str(folder)], check=False, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Endpoint of the server of this test process, whichever folder's tests ask first; it ends with the process."""
+    if not _running:
+        _start(tmp_path_factory.mktemp("s3"))
+    return _running
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from qualification.regions import calendars
 from qualification.regions.models import CalendarDay, CalendarYear
 from tests.factories.regions import authority
 from tests.workflows.clocks.conftest import at
 from tests.workflows.clocks.test_oracle import CELLS, D
+from tests.workflows.jobs.test_processes import url_of_this_database
 
 REGIONS = ("01", "02", "03", "04", "05")
 
@@ -102,10 +102,13 @@ def test_exit_codes_at_a_real_prompt() -> None:
 
 
 def _run(*args: str) -> subprocess.CompletedProcess[str]:
-    place = connection.settings_dict
-    url = f"postgresql://{place['USER']}:{place['PASSWORD']}@{place['HOST']}:{place['PORT']}/{place['NAME']}"
     command = [sys.executable, "manage.py", "due", *args]
     folder = Path(__file__).parents[3]
     return subprocess.run(
-        command, cwd=folder, env=os.environ | {"DATABASE_URL": url}, capture_output=True, text=True, check=False
+        command,
+        cwd=folder,
+        env=os.environ | {"DATABASE_URL": url_of_this_database()},
+        capture_output=True,
+        text=True,
+        check=False,
     )

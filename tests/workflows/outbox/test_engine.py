@@ -14,12 +14,13 @@ from qualification.assessments.models import Rectification, Visit
 from qualification.certificates.models import Certificate
 from tests.factories.accounts import MembershipFactory
 from tests.workflows.outbox.conftest import World
-from workflows.clocks.models import Clock
+from workflows.clocks.models import Clock, Contest
 from workflows.outbox import engine
 from workflows.outbox.models import Delivery, Message
 from workflows.outbox.table import MESSAGES
 
 LAB = ["lab.manager", "lab.member"]
+CONTEST_PEOPLE = ["hebei.coordinator", "hebei.intake", "hebei.sla_admin", "hebei.supervisor", *LAB]
 CASES: list[tuple[str, str, dict[str, Any], dict[str, list[str]]]] = [
     ("applications.Application", "submit", {}, {"submission_receipt": LAB, "application_received": ["hebei.intake"]}),
     ("applications.Application", "file", {}, {"change_filed": ["hebei.intake", *LAB]}),
@@ -38,6 +39,7 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, list[str]]]] = [
     ("applications.Application", "retract_decision", {}, {}),
     ("applications.Application", "grant", {}, {"granted": LAB, "certificate_due": ["hebei.issuer"]}),
     ("applications.Application", "issue", {}, {}),
+    ("applications.Application", "reinstate", {}, {"reinstated": ["hebei.intake", *LAB]}),
     ("applications.Concurrence", "request", {}, {"concurrence_asked": ["tianjin.decision"]}),
     ("applications.Concurrence", "agree", {}, {"concurrence_agreed": ["hebei.decision"]}),
     ("applications.Concurrence", "object", {}, {"concurrence_objected": ["hebei.coordinator", "hebei.decision"]}),
@@ -70,6 +72,17 @@ BESIDE: list[tuple[str, str, dict[str, list[str]]]] = [
     ("assessments.Rectification", "reject", {"rectification_rejected": LAB}),
     ("assessments.Rectification", "expire", {"rectification_expired": LAB, "rectification_missed": ["leader"]}),
     ("certificates.Certificate", "expire", {"certificate_expired": ["hebei.supervisor", *LAB]}),
+    ("assessments.Rectification", "reopen", {"rectification_reopened": [*LAB, "leader"]}),
+    ("clocks.Contest", "ask", {"contest_asked": ["hebei.decision", "hebei.sla_admin"]}),
+    ("clocks.Contest", "uphold", {"contest_upheld": CONTEST_PEOPLE}),
+    ("clocks.Contest", "set_aside", {"contest_set_aside": CONTEST_PEOPLE}),
+    ("certificates.Certificate", "close_renewal", {"renewal_closed": LAB}),
+    (
+        "certificates.Certificate",
+        "deem_renewed",
+        {"certificate_deemed_renewed": ["hebei.decision", "hebei.supervisor", *LAB]},
+    ),
+    ("certificates.Certificate", "end_deemed_renewal", {"certificate_expired": ["hebei.supervisor", *LAB]}),
     ("certificates.Certificate", "revoke", {"certificate_ended": ["hebei.supervisor", *LAB]}),
     ("certificates.Certificate", "recall", {"certificate_ended": ["hebei.supervisor", *LAB]}),
     ("certificates.Certificate", "cancel", {"certificate_ended": ["hebei.supervisor", *LAB]}),
@@ -97,6 +110,15 @@ def test_exactly_those_are_told(
     assert world.told() == told
 
 
+def _clock(world: World) -> Clock:
+    case = world.case
+    return Clock.objects.create(
+        application=case, authority=case.authority, code="supplement", subject_type=case._meta.label, subject_id=case.pk,
+        edition="163-2021", budget=30, unit="calendar", started_at=world.now, started_on=world.now.date(),
+        due_at=world.now + dt.timedelta(days=30),
+    )  # fmt: skip
+
+
 def _beside(world: World) -> dict[str, Any]:
     case, assessment = world.case, world.rows["assessments.Assessment"]
     days = {"from_on": dt.date(2026, 12, 1), "to_on": dt.date(2026, 12, 2)}
@@ -110,6 +132,7 @@ def _beside(world: World) -> dict[str, Any]:
         "assessments.Rectification": lambda: Rectification.objects.create(
             application=case, assessment=assessment, days=10
         ),
+        "clocks.Contest": lambda: Contest.objects.create(clock=_clock(world), application=case, reason="x"),
         "certificates.Certificate": lambda: Certificate.objects.create(
             number="260312010001", laboratory=case.laboratory, authority=case.authority, **validity
         ),
