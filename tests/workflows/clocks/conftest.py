@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import models, transaction
+from django.db import connections, models, transaction
 
+from qualification import statements
 from qualification.accounts.models import User
 from qualification.applications.models import Application
 from qualification.door import Event, case_of
@@ -105,3 +108,27 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]
     executors.register("lapse", lambda clock, now: step(clock.application.supplement, "lapse", now))
     executors.register_notifier(Listener(told))
     yield told
+
+
+@contextmanager
+def in_hand(model: type[models.Model], pk: int) -> Iterator[None]:
+    """Somebody else has the row locked, as a step through the door has it."""
+    locked, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        try:
+            with transaction.atomic():
+                statements.lock(model, pk)
+                locked.set()
+                done.wait(timeout=30)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        assert locked.wait(timeout=10)
+        yield
+    finally:
+        done.set()
+        thread.join(timeout=30)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from django.db import connections, transaction
 
-from qualification import statements
 from qualification.accounts.models import User
 from qualification.applications.models import Application
 from qualification.regions import calendars
 from qualification.regions.calendars import SpecialDay, YearFile
-from tests.workflows.clocks.conftest import at, clock_of, step
+from tests.workflows.clocks.conftest import at, clock_of, in_hand, step
 from workflows.clocks import recalc, sweep
 from workflows.clocks.models import CalendarPass, Clock
 
@@ -135,7 +130,7 @@ def test_a_clock_somebody_works_on_is_taken_up_again(in_review: Application, reg
     # Locked after the pass has looked who is at work: it does not wait, it passes the clock over.
     recalc._writers, writers = set, recalc._writers
     try:
-        with clock_in_hand(review.pk):
+        with in_hand(Clock, review.pk):
             assert recalc.reproject(at("2026-03-05 11:00")) == 0
             one = recalc.in_hand()
             assert one is not None
@@ -151,37 +146,13 @@ def test_a_clock_somebody_works_on_is_taken_up_again(in_review: Application, reg
 def test_a_pass_waits_for_a_step_that_began_with_the_old_calendar(in_review: Application, registry: Told) -> None:
     sweep.run(at("2026-03-05 10:00"))
     review = clock_of(in_review, "technical_review")
-    with clock_in_hand(review.pk):
+    with in_hand(Clock, review.pk):
         _add_day_off(D(2026, 3, 11))
         assert recalc.reproject(at("2026-03-05 11:00")) == 0
         one = recalc.in_hand()
         assert one is not None
         assert (len(one.waits_for), one.checked) == (1, 0)
     assert recalc.reproject(at("2026-03-05 11:01")) == 1
-
-
-@contextmanager
-def clock_in_hand(pk: int) -> Iterator[None]:
-    """Somebody else has the clock locked."""
-    locked, done = threading.Event(), threading.Event()
-
-    def work() -> None:
-        try:
-            with transaction.atomic():
-                statements.lock(Clock, pk)
-                locked.set()
-                done.wait(timeout=30)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        assert locked.wait(timeout=10)
-        yield
-    finally:
-        done.set()
-        thread.join(timeout=30)
 
 
 def _refuses(*args: object) -> None:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import pytest
 import time_machine
-from django.db import connections, transaction
+from django.db import connections
 
-from qualification import statements
 from qualification.accounts.models import User
 from qualification.applications.models import Application, SupplementRequest
-from tests.workflows.clocks.conftest import at, clock_of, step
+from tests.workflows.clocks.conftest import at, clock_of, in_hand, step
 from workflows.clocks import executors, sweep
 from workflows.clocks.executors import Notice
 from workflows.clocks.models import CalendarPass, Clock, Rung
@@ -205,7 +203,7 @@ def test_a_batch_with_a_bad_clock_is_taken_apart(
 def test_a_case_somebody_works_on_is_left_to_the_next_sweep(
     submitted: Application, registry: Told, moment: str, code: str
 ) -> None:
-    with case_in_hand(submitted.pk):
+    with in_hand(Application, submitted.pk):
         assert sweep.run(at(moment)).fired == 0
     assert sweep.run(at(moment)).fired > 0, code
 
@@ -249,30 +247,6 @@ class FailsOn:
             raise RuntimeError("nobody is there")
 
     def moved(self, calendar_pass: CalendarPass, now: dt.datetime) -> None: ...
-
-
-@contextmanager
-def case_in_hand(pk: int) -> Iterator[None]:
-    """Somebody else has the case locked, as a step through the door has it."""
-    locked, done = threading.Event(), threading.Event()
-
-    def work() -> None:
-        try:
-            with transaction.atomic():
-                statements.lock(Application, pk)
-                locked.set()
-                done.wait(timeout=30)
-        finally:
-            connections.close_all()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        assert locked.wait(timeout=10)
-        yield
-    finally:
-        done.set()
-        thread.join(timeout=30)
 
 
 def _reviewed(like: Application, person: User) -> Application:
