@@ -15,8 +15,10 @@ from documents.enums import Purpose
 from documents.models import AccessLog, Snapshot, StoredFile, Version
 from documents.services import digest_of
 from qualification.applications.models import Application
-from qualification.applications.queries import OWNER_KIND, wanted_slots
+from qualification.applications.queries import OWNER_KIND, TABLE_CODE, wanted_slots
 from qualification.pages.lists import Column, Filter, ListPage
+from qualification.scope.queries import tables_of
+from qualification.scope.uploading import label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,11 @@ def titles_of(owner_id: uuid.UUID) -> dict[tuple[str, str], str]:
     application = Application.objects.filter(uuid=owner_id).first()
     if application is None:
         return {}
-    return {(slot.material.code, slot.label): slot.title for slot in wanted_slots(application)}
+    tables = {
+        (TABLE_CODE, label_of(table.site, table.is_food)): _("Capability table (%s)") % table
+        for table in tables_of(application)
+    }
+    return {(slot.material.code, slot.label): slot.title for slot in wanted_slots(application)} | tables
 
 
 def handed_in(application: Application) -> list[HandedIn]:

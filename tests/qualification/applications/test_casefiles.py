@@ -22,6 +22,7 @@ from qualification.accounts.enums import Role
 from qualification.accounts.models import User
 from qualification.applications import casefiles
 from qualification.applications.models import Application
+from qualification.scope.uploading import label_of
 from tests.factories.cases import World
 from tests.factories.laboratories import LaboratoryFactory
 
@@ -106,3 +107,11 @@ def test_the_same_file_of_another_laboratory_is_told_to_staff_alone(world: World
     address = reverse("applications:files", args=[case.uuid])
     assert "抄来的手册" in as_(world.intake).get(address).content.decode()
     assert "抄来的手册" not in as_(world.manager).get(address).content.decode()
+
+
+def test_every_table_is_called_by_its_site(world: World) -> None:
+    case = world.walk("submit").application
+    titles = casefiles.titles_of(case.uuid)
+    named = {label_of(site, False): site.name for site in world.sites}
+    assert len(named) == len(world.sites) > 1
+    assert all(name in titles["capability_table", label] for label, name in named.items())
