@@ -25,11 +25,13 @@ class OwnerRule(NamedTuple):
     may_write: Predicate
 
 
+# Whether a person may write, judged on an owner as it was locked.
+Judge = Callable[[Any], bool]
 Titles = Callable[[uuid.UUID], dict[tuple[str, str], str]]
 
 _rules: dict[str, OwnerRule] = {}
 _titles: dict[str, Titles] = {}
-_locks: dict[str, Callable[[uuid.UUID], None]] = {}
+_locks: dict[str, Callable[[uuid.UUID], Judge]] = {}
 _holders: list[Callable[[StoredFile], Iterable[Owner]]] = []
 
 
@@ -57,15 +59,20 @@ def titles_of(owner_kind: str, owner_id: uuid.UUID) -> dict[tuple[str, str], str
     return _titles[owner_kind](owner_id) if owner_kind in _titles else {}
 
 
-def register_lock(kind: str, lock: Callable[[uuid.UUID], None]) -> None:
-    """Say how an owner is locked, so that nobody hands it in while a file of it arrives; called from AppConfig.ready."""
+def register_lock(kind: str, lock: Callable[[uuid.UUID], Judge]) -> None:
+    """Say how an owner is locked, so that nobody hands it in while a file of it arrives; called from AppConfig.ready.
+
+    The lock answers with who may write to the owner as it is then, so that it need not be read again to be asked.
+    """
     _locks[kind] = lock
 
 
-def lock(owner_kind: str, owner_id: uuid.UUID) -> None:
-    """Lock the owner to the end of the transaction, where its kind has a lock."""
-    if owner_kind in _locks:
-        _locks[owner_kind](owner_id)
+def lock(owner_kind: str, owner_id: uuid.UUID) -> Judge:
+    """Lock the owner to the end of the transaction, where its kind has a lock; returns who may write to it now."""
+    if owner_kind not in _locks:
+        return lambda user: may_write(user, owner_kind, owner_id)
+    judge = _locks[owner_kind](owner_id)
+    return lambda user: owner_kind in _rules and _is_somebody(user) and judge(user)
 
 
 def register_holder(holder: Callable[[StoredFile], Iterable[Owner]]) -> None:
@@ -86,9 +93,13 @@ def may_write(user: Any, owner_kind: str, owner_id: uuid.UUID) -> bool:
 
 def _may(user: Any, owner_kind: str, owner_id: uuid.UUID, what: str) -> bool:
     rule = _rules.get(owner_kind)
-    if rule is None or user is None or not user.is_authenticated or not user.is_active:
+    if rule is None or not _is_somebody(user):
         return False
     return bool(getattr(rule, what)(user, owner_id))
+
+
+def _is_somebody(user: Any) -> bool:
+    return user is not None and user.is_authenticated and user.is_active
 
 
 def owners_of(file: StoredFile) -> list[Owner]:

@@ -37,6 +37,7 @@ class Purpose(models.TextChoices):
     DOWNLOAD = "download", _("downloaded")
     VIEW = "view", _("looked at")
     BUNDLE = "bundle", _("downloaded with all files")
+    SEARCH = "search", _("found by a search, with a line of its text")
 
 
 class Fault(models.TextChoices):

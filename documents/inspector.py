@@ -11,6 +11,7 @@ owner, whose end of the socket closes.
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -214,4 +215,7 @@ class Server:
 if __name__ == "__main__":
     module = importlib.import_module(sys.argv[2])
     module.preload()
+    gc.collect()
+    # What is there now stays: a child that tidies up would otherwise copy every page of it.
+    gc.freeze()
     Server(socket.socket(fileno=int(sys.argv[1])), module.main).run()

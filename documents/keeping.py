@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from documents import storage
+from documents import outage, storage
 from documents.enums import Bucket, Fault
 from documents.models import StoredFile
 
@@ -42,15 +42,25 @@ def retain(files: QuerySet[StoredFile], *, now: dt.datetime) -> int:
 
 
 def lock_due(*, limit: int) -> int:
-    """Lock in the store what the rows say must be kept; what fails is tried again by the next sweep."""
-    locked = 0
-    for file in StoredFile.objects.to_lock().order_by("retain_until", "pk")[:limit]:
+    """Lock in the store what the rows say must be kept; what fails is tried again by the next sweep.
+
+    Returns how many were locked. A file that cannot be locked holds up no other; the first fault is raised at the end.
+    """
+    locked, fault = 0, None
+    for file in StoredFile.objects.to_lock().exclude(fault=Fault.LOST).order_by("retain_until", "pk")[:limit]:
         try:
             storage.store(Bucket.CLEAN).retain(file.key, file.retain_until)  # type: ignore[arg-type]
         except FileNotFoundError:
             _note_fault(file, Fault.LOST)
-            continue
-        locked += StoredFile.objects.filter(pk=file.pk).update(locked_until=file.retain_until)
+        except Exception as error:
+            logger.exception("File %s could not be locked.", file.pk)
+            fault = fault or error
+            if outage.is_store_away(error):
+                break
+        else:
+            locked += StoredFile.objects.filter(pk=file.pk).update(locked_until=file.retain_until)
+    if fault is not None:
+        raise fault
     return locked
 
 

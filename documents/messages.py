@@ -72,6 +72,26 @@ _SENTENCES: dict[str, Promise] = {
         "“%(name)s” would unpack to %(megabytes)s MB, far more than such a document needs. "
         "Remove unused sheets, rows or pictures, save it anew, and upload it again."
     ),
+    "far_cell": gettext_lazy(
+        "“%(name)s” has something in cell %(cell)s, far outside any table; opening it takes more memory than computers have. "
+        "Delete the empty rows and columns after your table, save it anew, and upload it again."
+    ),
+    "nested": gettext_lazy(
+        "“%(name)s” holds files inside files, more than %(limit)s deep. Upload the inner documents by themselves."
+    ),
+    "nested_large": gettext_lazy(
+        "“%(name)s” holds a packed file of %(megabytes)s MB (%(part)s). Upload that document by itself."
+    ),
+    "program_inside": gettext_lazy(
+        "“%(name)s” holds a program (%(part)s). Remove it from the document, save it anew, and upload it again."
+    ),
+    "two_kinds": gettext_lazy(
+        "“%(name)s” is %(found)s and at the same time a %(other)s file. Such files are made to deceive and are not taken. "
+        "Make the document anew and upload it again."
+    ),
+    "ofd_structure": gettext_lazy(
+        "“%(name)s” is not a whole OFD document: %(part)s is missing or damaged. Export it anew and upload it again."
+    ),
     "too_heavy": gettext_lazy(
         "“%(name)s” takes too much time or memory to open. Split it or save it anew, and upload it again."
     ),
@@ -91,6 +111,10 @@ _SENTENCES: dict[str, Promise] = {
     ),
     "too_many_open": gettext_lazy(
         "You have %(limit)s unfinished uploads; “%(name)s” was not begun. Finish or give up some of them first."
+    ),
+    "too_many_files": gettext_lazy(
+        "“%(name)s” was not begun: %(limit)s files have been uploaded here, and no more are taken. "
+        "Put several papers into one PDF, or tell your administrator."
     ),
     "failed": gettext_lazy("“%(name)s” could not be checked. It is tried again by itself; nothing needs to be done."),
     "gave_up": gettext_lazy(

@@ -75,6 +75,9 @@ class StoredFile(models.Model):
     locked_until = models.DateTimeField(_("locked in the store until"), null=True, blank=True)
     proved_at = models.DateTimeField(_("hash last proved at"), null=True, blank=True)
     fault = models.CharField(_("fault"), max_length=10, choices=Fault, blank=True)
+    # Who is at work on it (`documents.leases`).
+    lease = models.UUIDField(null=True, blank=True, editable=False)
+    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = StoredFileQuerySet.as_manager()
 
@@ -120,6 +123,11 @@ class StoredFile(models.Model):
                 violation_error_message=_(
                     "Only checked files lie in the clean bucket, and with the moment they came there."
                 ),
+            ),
+            models.CheckConstraint(
+                name="file_lease_has_end",
+                condition=Q(lease__isnull=True, leased_until__isnull=True)
+                | Q(lease__isnull=False, leased_until__isnull=False),
             ),
             models.CheckConstraint(
                 name="file_discarded_is_not_clean",
@@ -192,12 +200,23 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
 
 class Version(models.Model):
-    """One file handed in for a slot. Never overwritten; a draft's version can be withdrawn, a frozen one not."""
+    """One file handed in for a slot. Never overwritten; a draft's version can be withdrawn, a frozen one not.
+
+    A file that is used again for another owner has a version there too: several versions, one row of bytes.
+    """
 
     uuid = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField(_("version"))
-    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="version")
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="versions")
+    reused_from = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reuses",
+        verbose_name=_("used again from"),
+    )
     note = models.CharField(_("note"), max_length=500, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -228,6 +247,10 @@ class Version(models.Model):
         verbose_name_plural = _("versions")
         constraints = [
             models.UniqueConstraint(fields=["document", "number"], name="version_number_once"),
+            models.UniqueConstraint(
+                fields=["file"], condition=Q(reused_from__isnull=True), name="version_file_uploaded_once",
+                violation_error_message=_("An uploaded file has one version; every further one says where it is from."),
+            ),
             models.CheckConstraint(
                 name="version_number_from_one",
                 condition=Q(number__gt=0),
@@ -248,7 +271,7 @@ class Version(models.Model):
                 condition=Q(withdrawn_by__isnull=True) | Q(withdrawn_at__isnull=False),
                 violation_error_message=_("Who removed a version did so at a moment."),
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.document} v{self.number}"
@@ -354,9 +377,13 @@ class Upload(models.Model):
 
 
 class AccessLog(models.Model):
-    """One look at a file, written before the first byte leaves."""
+    """One look at a file, written before the first byte leaves.
+
+    `version` says for which owner it was handed out; papers, which lie in no slot, have none.
+    """
 
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="accesses")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, blank=True, related_name="accesses")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -7,8 +7,10 @@ in or issued cannot be deleted before its date. The quarantine has neither, and 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,30 @@ from documents.storage import Chunks, Links, ShortPart
 
 LINK_SECONDS = 900
 READ_SECONDS = 60
+# A larger object is copied in parts, several at a time; a smaller one by one request.
+COPIED_AT_ONCE = 64 * 1024 * 1024
 GONE = frozenset({"404", "NoSuchKey", "NoSuchUpload"})
+
+
+class _Connections:
+    """Connections by place and key. A forked process makes its own: two must not share a line."""
+
+    def __init__(self) -> None:
+        self.clear()
+        os.register_at_fork(after_in_child=self.clear)
+
+    def clear(self) -> None:
+        self.made: dict[Any, Any] = {}
+        self.lock = threading.Lock()
+
+    def get(self, place: Any, make: Callable[[], Any]) -> Any:
+        with self.lock:
+            if place not in self.made:
+                self.made[place] = make()
+            return self.made[place]
+
+
+_shared = _Connections()
 
 
 class ObjectStorage(S3Storage):  # type: ignore[misc,unused-ignore]
@@ -34,19 +59,26 @@ class ObjectStorage(S3Storage):  # type: ignore[misc,unused-ignore]
         client = Config(
             signature_version="s3v4", s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=60,
             retries={"max_attempts": 3, "mode": "standard"},
+            max_pool_connections=32,
             request_checksum_calculation="when_required", response_checksum_validation="when_required",
         )  # fmt: skip
         super().__init__(client_config=client, **options)
 
     @property
+    def connection(self) -> Any:
+        """One connection for all threads and both buckets: each costs memory and a tenth of a second to make."""
+        place = (self.endpoint_url, self.region_name, self.access_key, self.secret_key)
+        return _shared.get(place, lambda: super(ObjectStorage, self).connection)
+
+    @property
     def client(self) -> Any:
-        """boto3's client of this thread."""
+        """boto3's client, which all threads may use."""
         return self.connection.meta.client
 
     def stream(self, key: str) -> Chunks:
         """The bytes in chunks. Raises FileNotFoundError at once, not at the first chunk."""
         with _missing(key):
-            return Chunks(self.bucket.Object(key).get()["Body"])
+            return Chunks(self.client.get_object(Bucket=self.bucket_name, Key=key)["Body"])
 
     def listing(self) -> Iterator[tuple[str, dt.datetime]]:
         """All keys with the moment they were written."""
@@ -55,8 +87,12 @@ class ObjectStorage(S3Storage):  # type: ignore[misc,unused-ignore]
 
     def copy_from(self, source: ObjectStorage, key: str) -> None:
         """Copy one object from another bucket of the same store, inside the store. Raises FileNotFoundError."""
-        with _missing(key):
-            self.bucket.Object(key).copy({"Bucket": source.bucket_name, "Key": key})
+        place = {"Bucket": source.bucket_name, "Key": key}
+        if source.size(key) > COPIED_AT_ONCE:
+            self.client.copy(place, self.bucket_name, key)
+        else:
+            with _missing(key):
+                self.client.copy_object(Bucket=self.bucket_name, Key=key, CopySource=place)
 
     @contextmanager
     def on_disk(self, key: str) -> Iterator[Path]:

@@ -16,6 +16,8 @@ from documents.models import StoredFile
 from documents.queries import Slot, slot_of, slots_of
 
 _BOOKS = "_document_books"
+# What the page opens of a folder or an archive: files, bytes when unpacked, folders in each other.
+LIMITS = {"files": 500, "bytes": 1024**3, "depth": 10}
 
 
 class Book:
@@ -51,9 +53,18 @@ def panel_of(request: HttpRequest, owner_kind: str, owner_id: uuid.UUID, code: s
     return panel(slot, can_write=access.may_write(request.user, owner_kind, owner_id))
 
 
-def panel(slot: Slot, *, can_write: bool, title: str = "", hint: str = "", is_required: bool = False) -> dict[str, Any]:
-    """Template context of one slot."""
-    kind = slots.type_of(slot.code)
+def panel(
+    slot: Slot,
+    *,
+    can_write: bool,
+    title: str = "",
+    hint: str = "",
+    is_required: bool = False,
+    about: str = "",
+    replaces: bool = False,
+) -> dict[str, Any]:
+    """Template context of one slot; `about` is what names of files may call it by beside its kind: a site, a category."""
+    kind = slots.type_of(slot.code, is_alone=replaces)
     address = [slot.owner_kind, slot.owner_id, slot.code]
     query = f"?{urlencode({'label': slot.label})}" if slot.label else ""
     return {
@@ -66,10 +77,13 @@ def panel(slot: Slot, *, can_write: bool, title: str = "", hint: str = "", is_re
         "takes": messages.names_of(kind.types),
         "can_write": can_write,
         "is_required": is_required,
+        "about": about,
+        "replaces": replaces,
         "part_id": _part_id(slot),
         "slot_url": reverse("documents:slot", args=address) + query,
         "upload_url": reverse("documents:upload", args=address),
         "begin_url": reverse("documents:uploads", args=address[:2]),
+        "sort_url": reverse("documents:sort", args=address[:2]),
     }
 
 

@@ -83,11 +83,12 @@ def versions_of(snapshot: Snapshot) -> list[Version]:
 
 
 def looks_at(owner_kind: str, owner_id: uuid.UUID) -> QuerySet[AccessLog]:
-    """Every look at a file in the slots of an owner, removed versions too, the newest first."""
-    looks = AccessLog.objects.filter(
-        file__version__document__owner_kind=owner_kind, file__version__document__owner_id=owner_id
-    )
-    return looks.select_related("file", "user", "file__version__document").order_by("-at", "-pk")
+    """Every look at a file for its slot of this owner, removed versions too, the newest first.
+
+    A file that is used again for another owner has its looks there: each owner's list shows its own.
+    """
+    looks = AccessLog.objects.filter(version__document__owner_kind=owner_kind, version__document__owner_id=owner_id)
+    return looks.select_related("file", "user", "version__document").order_by("-at", "-pk")
 
 
 def same_content(owner_kind: str, owner_id: uuid.UUID) -> QuerySet[Version]:

@@ -8,10 +8,12 @@ does not make a file servable in production (`StoredFile.is_servable`).
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import logging
+import signal
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,16 +22,21 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from documents import storage
+from documents import leases, outage, statements, storage
 from documents.enums import Bucket, ScanLevel, ScanState
 from documents.formats import MIME, Format, by_extension
 from documents.inspector import Inspector, InspectorFailed
+from documents.leases import Lease, LeaseLost
 from documents.models import StoredFile, Version
+from documents.statements import Statement
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 5
-WALL_SECONDS = 120
+# With the waiting between them (`documents.tasks.delay`) about a day.
+MAX_ATTEMPTS = 12
+# A large file takes longer, on a busy machine with a slow disk too.
+WALL_SECONDS = 120.0
+BYTES_A_SECOND = 8 * 1024 * 1024
 
 
 class ScanFailed(Exception):
@@ -78,9 +85,12 @@ _inspector = Inspector()
 
 def _run_child(path: Path, promised: Format) -> dict[str, Any]:
     try:
-        ended, said = _inspector.ask(path, promised.value, WALL_SECONDS)
+        seconds = WALL_SECONDS + path.stat().st_size / BYTES_A_SECOND
+        ended, said = _inspector.ask(path, promised.value, seconds)
     except InspectorFailed as error:
         raise ScanFailed(str(error)) from error
+    if ended == -signal.SIGALRM:  # the machine was busy; a file that is too heavy reaches the limit of the processor
+        raise ScanFailed("The check took too long.")
     if ended < 0:  # a limit, or the file itself, ended the child
         return {"problem": "too_heavy", "signal": -ended}
     if ended:
@@ -89,6 +99,7 @@ def _run_child(path: Path, promised: Format) -> dict[str, Any]:
 
 
 _scanners: list[Scanner] = [StructuralScanner()]
+_told: list[Callable[[StoredFile, dt.datetime], None]] = []
 
 
 def register_scanner(scanner: Scanner) -> None:
@@ -97,42 +108,88 @@ def register_scanner(scanner: Scanner) -> None:
         _scanners.append(scanner)
 
 
-def check(file_id: uuid.UUID, *, now: dt.datetime) -> StoredFile:
+def when_promoted(tell: Callable[[StoredFile, dt.datetime], None]) -> None:
+    """Have a function told, in the same transaction, of every file that comes into the clean bucket."""
+    if tell not in _told:
+        _told.append(tell)
+
+
+def check(file_id: uuid.UUID, *, now: dt.datetime, held: Lease | None = None) -> StoredFile:
     """Check one received file and move it to the clean bucket when nothing is wrong; returns the row as it is then.
 
     Idempotent, and safe to kill at any moment: the sweep goes on from what is recorded. A refused file's version is
-    withdrawn, so that it counts nowhere. Another process at work on the same file is left to it.
+    withdrawn, so that it counts nowhere. No transaction is open while it is looked at or copied: a lease keeps others
+    away, and a file that another process is at work on is left to it. A store that does not answer is no attempt at
+    the file: its error is raised. `held`: whoever received the file has the lease, and has counted this attempt.
     """
-    StoredFile.objects.filter(pk=file_id, scan_state__in=[ScanState.PENDING, ScanState.FAILED]).update(
-        scan_attempts=F("scan_attempts") + 1
-    )
+    lease = held or leases.to_check(file_id, now)
+    file = StoredFile.objects.get(pk=file_id) if lease is None else next(READ.instances(pk=file_id))
+    if lease is None or file.is_stored:
+        return file
+    try:
+        with leases.kept(lease):
+            fault = _go_through(file, lease, now)
+    except LeaseLost:
+        logger.warning("File %s was taken over by another process", file_id)
+        return StoredFile.objects.get(pk=file_id)
+    except Exception as error:
+        if outage.is_store_away(error):
+            StoredFile.objects.filter(pk=file_id, scan_attempts__gt=0).update(scan_attempts=F("scan_attempts") - 1)
+        raise
+    if fault is not None:
+        raise fault
+    if file.is_stored:
+        storage.remove(Bucket.QUARANTINE, file.key)
+    return file
+
+
+def _go_through(file: StoredFile, lease: Lease, now: dt.datetime) -> Exception | None:
+    """Look, move what is clean, and write both down at once; returns what went wrong after the look."""
+    changed = _look(file, now)
+    fault = promote(file, changed, now, still=lease.renew) if file.scan_state == ScanState.CLEAN else None
+    _write_down(file, changed, lease, now)
+    return fault
+
+
+def _write_down(file: StoredFile, changed: set[str], lease: Lease, now: dt.datetime) -> None:
+    """What was found, the lease's end, and whatever follows from it, in one short transaction. Raises LeaseLost."""
+    file.lease = file.leased_until = None
     with transaction.atomic():
-        file = _claim(file_id)
-        if file is not None:
-            _look(file, now)
-    if file is not None and file.scan_state == ScanState.CLEAN:
-        promote(file_id, now=now)
-    return StoredFile.objects.get(pk=file_id)
+        if not statements.update(file, sorted(changed | set(leases.NOBODY)), still={"lease": lease.token}):
+            raise LeaseLost(file.pk)
+        if file.scan_state == ScanState.REFUSED or _is_lost(file):
+            Version.objects.live().filter(file=file, is_frozen=False).update(withdrawn_at=now)
+        for tell in _told if file.is_stored else ():
+            tell(file, now)
 
 
-def _claim(file_id: uuid.UUID) -> StoredFile | None:
-    locked = StoredFile.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    return locked.filter(
-        pk=file_id, received_at__isnull=False, discarded_at__isnull=True, bucket=Bucket.QUARANTINE
-    ).first()
+READ = Statement(lambda pk: StoredFile.objects.filter(pk=pk), pk=uuid.UUID)
 
 
-def _look(file: StoredFile, now: dt.datetime) -> None:
+def _look(file: StoredFile, now: dt.datetime) -> set[str]:
+    """Have the scanners look, unless they have; returns which columns of the row have changed."""
     if file.scan_state in {ScanState.CLEAN, ScanState.REFUSED}:
-        return
+        return set()
     try:
         with storage.store(file.bucket).on_disk(file.key) as path:
+            _demand_same(path, file)
             verdict = _ask_all(path, file.name)
+    except storage.Altered:
+        logger.exception("File %s was altered in the quarantine", file.pk)
+        return _lose(file, now)
     except Exception as error:  # whatever it was, the file is not clean
+        if outage.is_store_away(error):
+            raise
         logger.exception("File %s could not be checked", file.pk)
-        _fail(file, f"{type(error).__name__}: {error}", now)
-    else:
-        _record(file, verdict, now)
+        return _fail(file, f"{type(error).__name__}: {error}", now)
+    return _record(file, verdict, now)
+
+
+def _demand_same(path: Path, file: StoredFile) -> None:
+    """What is looked at is what was received: who still holds a form for the key could put other bytes there."""
+    with path.open("rb") as handle:
+        if hashlib.file_digest(handle, "sha256").hexdigest() != file.sha256:
+            raise storage.Altered(file.key)
 
 
 def _ask_all(path: Path, name: str) -> dict[str, Any]:
@@ -147,50 +204,50 @@ def _ask_all(path: Path, name: str) -> dict[str, Any]:
     return verdict
 
 
-def _record(file: StoredFile, verdict: dict[str, Any], now: dt.datetime) -> None:
+def _record(file: StoredFile, verdict: dict[str, Any], now: dt.datetime) -> set[str]:
     refused = bool(verdict.get("problem"))
     file.scan_state = ScanState.REFUSED if refused else ScanState.CLEAN
     file.scan_level = verdict.pop("level")
     file.content_type = verdict.pop("content_type", file.content_type)
     file.scan_verdict, file.scanned_at = verdict, now
-    file.save(update_fields=["scan_state", "scan_level", "content_type", "scan_verdict", "scanned_at"])
-    if refused:
-        Version.objects.live().filter(file=file, is_frozen=False).update(withdrawn_at=now)
+    return {"scan_state", "scan_level", "content_type", "scan_verdict", "scanned_at"}
 
 
-def _fail(file: StoredFile, detail: str, now: dt.datetime) -> None:
+def _fail(file: StoredFile, detail: str, now: dt.datetime) -> set[str]:
     problem = "failed" if file.scan_attempts < MAX_ATTEMPTS else "gave_up"
     file.scan_state, file.scanned_at = ScanState.FAILED, now
     file.scan_verdict = {"problem": problem, "params": {}, "detail": detail[:1000]}
-    file.save(update_fields=["scan_state", "scan_verdict", "scanned_at"])
+    return {"scan_state", "scan_verdict", "scanned_at"}
 
 
-def promote(file_id: uuid.UUID, *, now: dt.datetime) -> bool:
-    """Copy a checked file to the clean bucket, prove the hash, stamp the row, then empty the quarantine.
+def promote(file: StoredFile, changed: set[str], now: dt.datetime, *, still: Callable[[], None]) -> Exception | None:
+    """Copy a checked file to the clean bucket and prove the hash; adds to the columns that have changed.
 
-    Returns whether the file lies in the clean bucket afterwards. A copy with another hash fails the file.
+    `still` is asked before bytes are removed there, and raises LeaseLost when the file is another's by now. A copy with another hash fails the file. Returns what else went wrong: what the scanners said is kept all the same.
     """
-    with transaction.atomic():
-        file = _claim(file_id)
-        if file is None or file.scan_state != ScanState.CLEAN:
-            return StoredFile.objects.filter(pk=file_id, bucket=Bucket.CLEAN).exists()
-        try:
-            storage.copy_to_clean(file.key, storage.Written(file.size or 0, file.sha256))
-        except (storage.Altered, FileNotFoundError):
-            logger.exception("File %s was altered or lost in the quarantine", file.pk)
-            _lose(file, now)
-            return False
+    try:
+        storage.copy_to_clean(file.key, storage.Written(file.size or 0, file.sha256), still=still)
+    except LeaseLost:
+        raise
+    except (storage.Altered, FileNotFoundError):
+        logger.exception("File %s was altered or lost in the quarantine", file.pk)
+        changed |= _lose(file, now)
+    except Exception as error:
+        return error
+    else:
         file.bucket, file.promoted_at = Bucket.CLEAN, now
-        file.save(update_fields=["bucket", "promoted_at"])
-    storage.remove(Bucket.QUARANTINE, file.key)
-    return True
+        changed |= {"bucket", "promoted_at"}
+    return None
 
 
-def _lose(file: StoredFile, now: dt.datetime) -> None:
+def _lose(file: StoredFile, now: dt.datetime) -> set[str]:
     file.scan_state, file.scanned_at, file.scan_attempts = ScanState.FAILED, now, MAX_ATTEMPTS
     file.scan_verdict = {"problem": "altered", "params": {}}
-    file.save(update_fields=["scan_state", "scan_verdict", "scanned_at", "scan_attempts"])
-    Version.objects.live().filter(file=file, is_frozen=False).update(withdrawn_at=now)
+    return {"scan_state", "scan_verdict", "scanned_at", "scan_attempts"}
+
+
+def _is_lost(file: StoredFile) -> bool:
+    return bool(file.scan_verdict.get("problem") == "altered")
 
 
 def is_checked_at_once(size: int) -> bool:

@@ -84,7 +84,7 @@ def freeze(*, owner_kind: str, owner_id: uuid.UUID, now: dt.datetime) -> list[Fr
         Version.objects.filter(pk__in=[version.pk for version in current], is_frozen=False).update(
             is_frozen=True, frozen_at=now
         )
-        keeping.retain(StoredFile.objects.filter(version__in=[version.pk for version in current]), now=now)
+        keeping.retain(StoredFile.objects.filter(versions__in=[version.pk for version in current]), now=now)
         lines = [_line(version) for version in current]
         if lines:
             _keep(owner_kind, owner_id, lines, now)
@@ -105,7 +105,8 @@ def digest_of(lines: list[dict[str, Any]]) -> str:
 def _demand_stored(version: Version) -> None:
     if version.file.is_stored:
         return
-    if version.file.scan_state == ScanState.FAILED:
+    # What is tried again may still succeed; nobody needs to upload it again.
+    if version.file.scan_state == ScanState.FAILED and version.file.scan_verdict.get("problem") != "failed":
         raise FilesNotReady(
             _("“%(name)s” could not be checked. Upload it again before you hand in.") % {"name": version.file.name}
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -20,6 +20,10 @@ class SlotType:
     max_size: int = 0
     hint: str | Promise = ""
     title: str | Promise = ""
+    # By which names of files and folders tell what they are for.
+    words: tuple[str, ...] = ()
+    # Whether further files stand beside the first one, under labels of their own ("2", "3", ...).
+    takes_many: bool = False
 
     @property
     def limit(self) -> int:
@@ -30,6 +34,11 @@ class SlotType:
     def accept(self) -> str:
         """Value of the `accept` attribute of a file field."""
         return ",".join(ending for ending, kind in EXTENSIONS.items() if kind in self.types)
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether a photograph will do."""
+        return Format.JPEG in self.types
 
 
 _types: dict[str, SlotType] = {}
@@ -45,16 +54,22 @@ def register_type(
     max_size: int = 0,
     hint: str | Promise = "",
     title: str | Promise = "",
+    words: Iterable[str] = (),
+    takes_many: bool = False,
 ) -> None:
     """Describe a slot code; 0 as `max_size` (bytes) leaves the installation's limit. Called from AppConfig.ready.
 
     Raises CodeTaken when the code is described otherwise already.
     """
-    slot = SlotType(code=code, types=frozenset(types), max_size=max_size, hint=hint, title=title)
+    slot = SlotType(code, frozenset(types), max_size, hint, title, tuple(words), takes_many)
     if _types.setdefault(code, slot) != slot:
         raise CodeTaken(code)
 
 
-def type_of(code: str) -> SlotType:
-    """The description of a code; the usual document types for one nobody described."""
-    return _types.get(code) or SlotType(code=code)
+def type_of(code: str, *, is_alone: bool = False) -> SlotType:
+    """The description of a code; the usual document types for one nobody described.
+
+    `is_alone`: as a slot that takes one file, whose next is its next version, whatever its kind takes elsewhere.
+    """
+    found = _types.get(code) or SlotType(code=code)
+    return replace(found, takes_many=False) if is_alone else found

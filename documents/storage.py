@@ -11,8 +11,8 @@ import hashlib
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol, Self, cast
 
@@ -109,11 +109,8 @@ class LocalStorage(FileSystemStorage):  # type: ignore[misc,unused-ignore]
         return Chunks(Path(self.path(key)).open("rb"))
 
     def listing(self) -> Iterator[tuple[str, dt.datetime]]:
-        """All keys with the moment they were written."""
-        root = Path(self.location)
-        for path in sorted(root.rglob("*")):
-            if path.is_file() and PARTS not in path.relative_to(root).parts:
-                yield path.relative_to(root).as_posix(), _changed(path)
+        """All keys with the moment they were written, in the order of their bytes; one folder in memory at a time."""
+        yield from _listed(Path(self.location), "")
 
     def copy_from(self, source: LocalStorage, key: str) -> None:
         """Copy one file from another bucket under the same key."""
@@ -160,8 +157,8 @@ class LocalStorage(FileSystemStorage):  # type: ignore[misc,unused-ignore]
         folder = self._folder(token)
         target = Path(self.path(key))
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        whole = folder / "whole"
-        with whole.open("wb") as handle:
+        whole = folder / f".whole-{uuid.uuid4().hex}"
+        with whole.open("xb") as handle:
             for number in sorted(self.parts(key, token)):
                 with (folder / str(number)).open("rb") as part:
                     shutil.copyfileobj(part, handle, CHUNK)
@@ -169,7 +166,9 @@ class LocalStorage(FileSystemStorage):  # type: ignore[misc,unused-ignore]
         _flush(whole)
         whole.replace(target)
         _flush(target)
-        shutil.rmtree(folder)
+        # Whoever joins the same parts just now finds all of them or none, never some.
+        gone = folder.replace(self._folder(uuid.uuid4().hex))
+        shutil.rmtree(gone)
 
     def abort_parts(self, key: str, token: str) -> None:
         """Remove the parts; nothing happens when they are gone already."""
@@ -248,16 +247,20 @@ def digest(bucket: str, key: str) -> Written:
     return Written(size, sha256.hexdigest())
 
 
-def copy_to_clean(key: str, expected: Written) -> None:
+def copy_to_clean(key: str, expected: Written, *, still: Callable[[], None]) -> None:
     """Copy from quarantine to clean and read it back. Raises Altered when the copy has another hash.
 
-    A copy left by a killed process is used when it is whole and replaced when it is not.
+    A copy left by a killed process is used when it is whole and replaced when it is not. `still` is asked before a
+    copy is replaced or removed, and raises what it likes when this process may not do so any more.
     """
     clean = store(Bucket.CLEAN)
-    if clean.exists(key) and digest(Bucket.CLEAN, key) == expected:
-        return
+    if clean.exists(key):
+        if digest(Bucket.CLEAN, key) == expected:
+            return
+        still()
     clean.copy_from(store(Bucket.QUARANTINE), key)
     if digest(Bucket.CLEAN, key) != expected:
+        still()
         clean.purge(key)
         raise Altered(key)
 
@@ -265,6 +268,21 @@ def copy_to_clean(key: str, expected: Written) -> None:
 def remove(bucket: str, key: str) -> None:
     """Delete the bytes; nothing happens when they are gone already."""
     store(bucket).delete(key)
+
+
+def _listed(folder: Path, before: str) -> Iterator[tuple[str, dt.datetime]]:
+    try:
+        with os.scandir(folder) as found:
+            names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in found)
+    except FileNotFoundError:
+        return
+    for name in names:
+        if name.endswith("/"):
+            if name != f"{PARTS}/":
+                yield from _listed(folder / name, before + name)
+            continue
+        with suppress(FileNotFoundError):  # removed meanwhile
+            yield before + name, _changed(folder / name)
 
 
 def _changed(path: Path) -> dt.datetime:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
-from documents import upload_views, views
+from documents import sorting_views, upload_views, views
 
 app_name = "documents"
 
@@ -12,6 +12,8 @@ urlpatterns = [
     path("slots/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/", views.slot, name="slot"),
     path("slots/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/upload/", views.upload, name="upload"),
     path("uploads/<slug:owner_kind>/<uuid:owner_id>/", upload_views.uploads, name="uploads"),
+    path("uploads/complete/", upload_views.complete_several, name="upload_complete_several"),
+    path("sort/<slug:owner_kind>/<uuid:owner_id>/", sorting_views.sort, name="sort"),
     path("uploads/<uuid:upload_id>/", upload_views.upload, name="upload_state"),
     path("uploads/<uuid:upload_id>/links/", upload_views.links, name="upload_links"),
     path("uploads/<uuid:upload_id>/parts/<int:number>/", upload_views.part, name="upload_part"),
@@ -25,5 +27,6 @@ urlpatterns = [
     ),
     path("all/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/", views.download_all, name="download_slot"),
     path("versions/<uuid:version_id>/remove/", views.remove, name="remove"),
+    path("", include("documents.looking.urls")),
     path("<uuid:file_id>/", views.download, name="download"),
 ]

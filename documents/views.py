@@ -102,11 +102,13 @@ def _withdraw(request: HttpRequest, version: Version) -> None:
 @require_GET
 def download(request: HttpRequest, file_id: uuid.UUID) -> HttpResponseBase:
     """Hand out a file, to keep or (`?view=1`) to look at; why not, when it is not handed out."""
-    file = serving.find(user=request.user, file_id=file_id)
+    file, version = serving.find(user=request.user, file_id=file_id)
     purpose = Purpose.VIEW if request.GET.get("view") == "1" else Purpose.DOWNLOAD
     ip = request.META.get("REMOTE_ADDR") or None
     try:
-        return serving.hand_out(file=file, user=request.user, purpose=purpose, ip=ip, now=timezone.now())
+        return serving.hand_out(
+            file=file, version=version, user=request.user, purpose=purpose, ip=ip, now=timezone.now()
+        )
     except serving.NotServable as refusal:
         return render(request, "documents/not_servable.html", {"file": file, "says": refusal.message}, status=409)
 

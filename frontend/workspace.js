@@ -15,6 +15,8 @@ document.addEventListener("autosaved", (event) => {
   readAgain(missing());
 });
 
+document.addEventListener("tongzheng:all-sent", () => readAgain(missing()));
+
 document.addEventListener("htmx:load", (event) => {
   if (event.target.classList?.contains("slot-body")) readAgain(missing());
 });

@@ -1,7 +1,15 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+
+OWN = ("documents.", "qualification.", "workflows.", "viewflow.")
 
 
 class QualificationConfig(AppConfig):
     name = "qualification"
     label = "qualification"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Rows that other rows point to are fetched by prepared queries."""
+        from documents.statements import prepare_relations
+
+        prepare_relations(model for model in apps.get_models() if model.__module__.startswith(OWN))

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import rules
 from django.db import models, transaction
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django_fsm import ConcurrentTransition, TransitionNotAllowed, can_proceed
@@ -23,6 +22,7 @@ from django_fsm import ConcurrentTransition, TransitionNotAllowed, can_proceed
 from qualification import statements
 from qualification.accounts.enums import STAFF_ROLES
 from qualification.models import TransitionLog
+from qualification.pages.dates import say_moment
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -231,7 +231,7 @@ def stale_message(subject: models.Model, to: User | None = None) -> str:
         return _("This is not possible while the state is “%(state)s”.") % {"state": _label(subject, "draft")}
     return _("This is no longer possible: the state has been “%(state)s” since %(at)s (%(who)s). Reload the page.") % {
         "state": _label(subject, last.target),
-        "at": timezone.localtime(last.at).strftime("%Y-%m-%d %H:%M"),
+        "at": say_moment(last.at),
         "who": str(last.by) if last.by else _("the system"),
     }
 

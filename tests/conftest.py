@@ -96,6 +96,7 @@ def _strict_templates() -> list[dict[str, Any]]:
 def _guards(monkeypatch: pytest.MonkeyPatch) -> None:
     guards.shuffle_unordered(monkeypatch)
     guards.demand_of(monkeypatch)
+    guards.compile_again(monkeypatch)
     guards.loopback_only(monkeypatch)
     # A request leaves its language active on the thread; no test inherits another's.
     translation.deactivate()

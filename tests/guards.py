@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import EmptyResultSet
+from django.db.backends.postgresql.compiler import SQLCompiler as DjangoSelect
+from django.db.backends.postgresql.compiler import SQLUpdateCompiler as DjangoUpdate
 from django.db.models import Model, QuerySet
+
+from documents.postgres import compiler
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("documents", "qualification", "workflows")
@@ -42,6 +47,27 @@ def shuffle_unordered(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(QuerySet, "_fetch_all", shuffled_fetch)
     monkeypatch.setattr(QuerySet, "iterator", shuffled_iterator)
+
+
+def compile_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQL that is remembered for a shape of query is the SQL that Django makes of this very query."""
+    remembered = compiler.remembered
+
+    def checked(one: Any, shaped: Callable[[Any], Any]) -> compiler.Made | None:
+        kind = DjangoUpdate if isinstance(one, DjangoUpdate) else DjangoSelect
+        again = kind(one.query.clone(), one.connection, one.using, one.elide_empty)
+        made = remembered(one, shaped)
+        if made is not None and made[0] == compiler.NO_ROWS:
+            with pytest.raises(EmptyResultSet):
+                again.as_sql()
+        elif made is not None:
+            sql, params = again.as_sql()
+            widths = [getattr(each, "col_count", None) for each in (one, again)]
+            assert (made[0], len(made[1]), widths[0]) == (sql, len(params), widths[1]), "The shape is too wide."
+            assert all(map(compiler._is_same, made[1], params)), "The values are others, or in another order."
+        return made
+
+    monkeypatch.setattr(compiler, "remembered", checked)
 
 
 def _has_no_order(queryset: QuerySet[Any]) -> bool:

@@ -137,7 +137,7 @@ def test_one_certificate_has_one_application_under_way(world: World) -> None:
     certificate.refresh_from_db()
     world.walk("submit", wish=Wish(kinds=["renewal"], certificate=certificate))
     with pytest.raises(drafts.NotReady) as caught:
-        world.walk("submit", wish=Wish(kinds=["extension"], certificate=certificate))
+        world.walk("submit", wish=Wish(kinds=["extension", "renewal"], certificate=certificate))
     assert [m.section for m in caught.value.missing] == ["kinds"]
     assert certificate.number in caught.value.missing[0].text
 

@@ -45,7 +45,17 @@ A, S, T, C = (
 F, M, V, R = "assessors.Offer", "assessments.Assessment", "assessments.Visit", "assessments.Rectification"
 X, E = "certificates.Certificate", "certificates.Edition"
 K, N = "assessments.CommitmentCheck", "clocks.Contest"
-OPEN_M = {"teaming", "offering", "file_review", "on_hold", "scheduling", "visiting", "rectifying", "reporting"}
+OPEN_M = {
+    "teaming",
+    "offering",
+    "file_review",
+    "on_hold",
+    "scheduling",
+    "visiting",
+    "checking",
+    "rectifying",
+    "reporting",
+}
 
 TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (A, "submit"): ({"draft"}, LAB),
@@ -58,6 +68,8 @@ TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (A, "withdraw"): ({"submitted", "in_review", "reviewed"}, MANAGER),
     (A, "terminate"): ({"in_review"}, DECIDER),
     (A, "conclude_review"): ({"in_review"}, LEADER),
+    (A, "skip_review"): ({"in_review"}, SYSTEM),
+    (A, "annul"): ({"granted"}, DECIDER),
     (A, "decide"): ({"reviewed"}, DECIDER),
     (A, "retract_decision"): ({"decided"}, DECIDER),
     (A, "grant"): ({"decided"}, DECIDER),
@@ -86,6 +98,8 @@ TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (M, "draw_again"): ({"offering"}, COORDINATOR | SYSTEM),
     (M, "lack_candidates"): ({"offering"}, SYSTEM),
     (M, "complete_team"): ({"offering"}, SYSTEM),
+    (M, "begin_check"): ({"offering"}, SYSTEM),
+    (M, "close_check"): ({"checking"}, LEADER),
     (M, "hold_file"): ({"file_review"}, LEADER),
     (M, "resume_file"): ({"on_hold"}, LAB),
     (M, "pass_file"): ({"file_review"}, LEADER),
@@ -119,8 +133,9 @@ TABLE: dict[tuple[str, str], tuple[set[str], set[str]]] = {
     (X, "withdraw_by_law"): ({"valid"}, AT_DECISION),
     (E, "store"): ({"pending"}, SYSTEM),
     (K, "order"): ({"draft"}, SYSTEM | DECIDER),
-    (K, "record"): ({"ordered"}, COORDINATOR),
-    (K, "void"): ({"ordered"}, SYSTEM | DECIDER),
+    (K, "record"): ({"ordered"}, LEADER),
+    (K, "revoke"): ({"done"}, DECIDER),
+    (K, "void"): ({"ordered", "done"}, SYSTEM | DECIDER),
     (N, "ask"): ({"draft"}, {"supervisor", "decided_and_issues"}),
     (N, "uphold"): ({"asked"}, AT_DECISION),
     (N, "set_aside"): ({"asked"}, AT_DECISION),

@@ -70,6 +70,17 @@ def test_eight_submits_make_one_receipt(world: World) -> None:
     assert list(findings()) == []
 
 
+def test_two_first_applications_handed_in_at_once_are_one(world: World) -> None:
+    cases = [world.walk("upload_materials").application for _number in range(2)]
+    assert cases[0].laboratory == cases[1].laboratory
+    acts = [
+        lambda c=case: drafts.submit(application=fresh(c), by=world.manager, now=dt.datetime.now(dt.UTC))
+        for case in cases
+    ]
+    assert split(race(*acts)) == (1, [drafts.NotReady])
+    assert sorted(Application.objects.values_list("state", flat=True)) == ["draft", "submitted"]
+
+
 def test_accept_and_refuse_at_once_decide_once(world: World) -> None:
     application = world.walk("submit").application
     won, errors = split(race(

@@ -76,7 +76,7 @@ def _deem_accepted(clock: Clock, now: dt.datetime) -> None:
 def _lapse(clock: Clock, now: dt.datetime) -> None:
     from qualification.applications.services import intake
 
-    intake.lapse(request=_subject(clock), now=now, article=_article(clock))
+    intake.lapse(request=_subject(clock), now=now, article=_article(clock), as_of=clock.due_at)
 
 
 def _expire_offer(clock: Clock, now: dt.datetime) -> None:

@@ -11,7 +11,7 @@ from viewflow.workflow.models import Task
 from qualification.applications.enums import ApplicationState as State
 from qualification.applications.enums import Procedure
 from qualification.applications.models import Application, Concurrence
-from qualification.assessments.models import Assessment, Rectification, Visit
+from qualification.assessments.models import Assessment, CommitmentCheck, Rectification, Visit
 from qualification.assessors.models import Offer, Seat
 from qualification.certificates.models import Certificate, NumberCounter
 from qualification.models import TransitionLog
@@ -19,7 +19,7 @@ from workflows.board import tallies
 from workflows.clocks import ledger
 from workflows.clocks.models import Clock
 from workflows.flows import STEPS
-from workflows.inbox import queries
+from workflows.inbox import assigning, queries
 from workflows.inbox.models import Vacancy
 from workflows.models import CaseProcess
 from workflows.nodes import OPEN
@@ -101,7 +101,7 @@ def _tasks(application: Application) -> Iterator[str]:
     if wanted != found:
         yield f"open steps are {dict(found)}, the state wants {dict(wanted)}."
     process = CaseProcess.objects.filter(application=application).select_related("process").first()
-    if process and bool(process.process.finished) != (application.state in State.final()):
+    if process and bool(process.process.finished) != (application.state in State.final() and not wanted):
         yield "the process is finished and the case is not, or the other way round."
 
 
@@ -128,8 +128,8 @@ def _expected_holder(clock: Clock, tasks: list[Task]) -> int | None:
 def _runs_for(clock: Clock, task: Task) -> bool:
     step = STEPS[task.flow_task.name]
     if step.branch == "seat" and task.status == STATUS.NEW:
-        return clock.code == "technical_review"
-    if clock.code != step.clock:
+        return clock.code in assigning.WAITS_FOR_SEATS
+    if clock.code not in step.clocks:
         return False
     if step.branch == "seat":
         return bool(Offer.objects.filter(pk=clock.subject_id, seat_id=task.data["seat"]).exists())
@@ -138,6 +138,27 @@ def _runs_for(clock: Clock, task: Task) -> bool:
 
 def expected_steps(application: Application) -> list[str]:
     """The steps that must be open, worked out from the states alone."""
+    return _own_steps(application) + _check_steps(application)
+
+
+def _check(application: Application) -> CommitmentCheck | None:
+    return CommitmentCheck.objects.filter(application=application).first()
+
+
+def _check_steps(application: Application) -> list[str]:
+    """The steps of the check of a commitment, which runs beside the issue and after it."""
+    check = _check(application)
+    if check is None or check.state not in {"ordered", "done"}:
+        return []
+    if check.state == "done":
+        return ["revoke"] if check.is_false else []
+    assessment = Assessment.objects.get(application=application)
+    if assessment.state == "offering":
+        return ["answer_offer"] * Seat.objects.filter(assessment=assessment, assessor__isnull=True).count()
+    return ["draw_checkers" if assessment.state == "teaming" else "check"]
+
+
+def _own_steps(application: Application) -> list[str]:
     state = application.state
     simple = {State.DECIDED: "release", State.GRANTED: "issue", State.ISSUING: "sign"}
     if state in simple:
@@ -203,6 +224,18 @@ def ledger_faults(clock: Clock) -> Iterator[str]:
 
 def expected_clocks(application: Application) -> list[str]:
     """The clocks that must be open, worked out from the states alone."""
+    return _own_clocks(application) + _check_clocks(application)
+
+
+def _check_clocks(application: Application) -> list[str]:
+    check = _check(application)
+    if check is None or check.state != "ordered":
+        return []
+    offers = Offer.objects.filter(application=application, state="sent").count()
+    return ["commitment_check_at_once" if check.is_at_once else "commitment_check"] + ["offer"] * offers
+
+
+def _own_clocks(application: Application) -> list[str]:
     if application.state == State.SUBMITTED:
         return [
             {"examine": "acceptance", "supplement": "supplement", "examine_again": "acceptance_after_supplement"}[
@@ -223,8 +256,6 @@ def _of_procedure(code: str, application: Application) -> str:
 
 def _review_clocks(application: Application) -> list[str]:
     assessment = Assessment.objects.get(application=application)
-    if application.procedure == Procedure.COMMITMENT:
-        return ["commitment_decision"]
     codes = ["technical_review"]
     if assessment.state in {"file_review", "on_hold"}:
         codes.append("file_review")

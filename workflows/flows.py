@@ -26,8 +26,10 @@ OFFER = "assessors.Offer"
 ASSESSMENT = "assessments.Assessment"
 VISIT = "assessments.Visit"
 RECTIFICATION = "assessments.Rectification"
+CHECK = "assessments.CommitmentCheck"
 
 SUBMIT: Verb = (APPLICATION, "submit")
+CHECK_CLOCKS = {"clock": "commitment_check", "also": "commitment_check_at_once"}
 # A lapse that was set aside: the process goes on at the supplement.
 REINSTATE: Verb = (APPLICATION, "reinstate")
 
@@ -52,6 +54,21 @@ def is_joint(event: Event) -> bool:
     return bool(list(other_authorities(event)))
 
 
+def by_commitment(event: Event) -> bool:
+    """Whether the case is decided on a commitment, without a technical review."""
+    return event.application is not None and event.application.is_by_commitment
+
+
+def is_joint_commitment(event: Event) -> bool:
+    """Whether other authorities have a site in a case by commitment."""
+    return by_commitment(event) and is_joint(event)
+
+
+def is_false(event: Event) -> bool:
+    """Whether the check found the commitment to be seriously untrue."""
+    return bool(event.subject.is_false)  # type: ignore[attr-defined]
+
+
 class QualificationFlow(Flow):
     """From the receipt of an application to its certificate, or to one of the other endings."""
 
@@ -69,6 +86,8 @@ class QualificationFlow(Flow):
         .Title(_("Examine the application"))
         .Ended(this.end)
         .On(this.supplement, (SUPPLEMENT, "send"))
+        .When(this.ask_authorities, is_joint_commitment)
+        .When(this.decide, by_commitment)
         .Else(this.draw_team)
     )  # fmt: skip
     supplement = (
@@ -85,6 +104,8 @@ class QualificationFlow(Flow):
         )
         .Title(_("Examine the supplement"))
         .Ended(this.end)
+        .When(this.ask_authorities, is_joint_commitment)
+        .When(this.decide, by_commitment)
         .Else(this.draw_team)
     )  # fmt: skip
 
@@ -99,7 +120,13 @@ class QualificationFlow(Flow):
     answer_offer = (
         Step(Who.ASSESSOR, (OFFER, "accept"), clock="offer", branch="seat").Title(_("Answer the offer")).Else(this.team)
     )
-    team = Meet().Ended(this.end).Else(this.review_file)
+    team = (
+        Meet()
+        .On(this.closed, (CHECK, "void"))
+        .When(this.check, by_commitment)
+        .Ended(this.end)
+        .Else(this.review_file)
+    )  # fmt: skip
 
     # File review (材料审查)
     review_file = (
@@ -181,7 +208,7 @@ class QualificationFlow(Flow):
 
     # Decision and issue (审批, 发证)
     decide = (
-        Step(Who.DECISION, (APPLICATION, "decide"), clock="decision")
+        Step(Who.DECISION, (APPLICATION, "decide"), clock="decision", also="commitment_decision")
         .Title(_("Decide"))
         .Ended(this.end)
         .Else(this.release)
@@ -189,19 +216,44 @@ class QualificationFlow(Flow):
     release = (
         Step(
             Who.DECISION, (APPLICATION, "grant"), (APPLICATION, "refuse"), (APPLICATION, "retract_decision"),
-            clock="decision",
+            clock="decision", also="commitment_decision",
         )
         .Title(_("Release the decision"))
         .Ended(this.end)
         .On(this.decide, (APPLICATION, "retract_decision"))
+        .When(this.granted, by_commitment)
         .Else(this.issue)
     )  # fmt: skip
-    issue = Step(Who.ISSUER, (APPLICATION, "issue"), clock="issue").Title(_("Issue the certificate")).Else(this.sign)
+    issue = (
+        Step(Who.ISSUER, (APPLICATION, "issue"), (APPLICATION, "annul"), clock="issue", also="commitment_issue")
+        .Title(_("Issue the certificate"))
+        .On(this.closed, (APPLICATION, "annul"))
+        .Else(this.sign)
+    )
     sign = (
-        Step(Who.SYSTEM, (APPLICATION, "complete_issue"), clock="issue")
+        Step(Who.SYSTEM, (APPLICATION, "complete_issue"), clock="issue", also="commitment_issue")
         .Title(_("Make and sign the certificate"))
+        .When(this.closed, by_commitment)
         .Else(this.end)
     )
+
+    # Check of a commitment (告知承诺核查), beside the issue and after it
+    granted = flow.Split().Always(this.issue).Always(this.draw_checkers)
+    draw_checkers = (
+        Step(Who.COORDINATOR, (ASSESSMENT, "draw_team"), beside=True, **CHECK_CLOCKS)
+        .Title(_("Draw the team of the check"))
+        .On(this.closed, (CHECK, "void"))
+        .Else(this.offers)
+    )
+    check = (
+        Step(Who.LEADER, (CHECK, "record"), beside=True, **CHECK_CLOCKS)
+        .Title(_("Check the commitment on site"))
+        .On(this.closed, (CHECK, "void"))
+        .When(this.revoke, is_false)
+        .Else(this.closed)
+    )
+    revoke = Step(Who.DECISION, (CHECK, "revoke"), beside=True).Title(_("Revoke what was granted")).Else(this.closed)
+    closed = Meet().Else(this.end)
     end = flow.End()
 
     def receive(self, activation: Any, event: Event) -> Any:
@@ -214,7 +266,11 @@ class QualificationFlow(Flow):
 STEPS: dict[str, Step] = {n.name: n for n in QualificationFlow.instance.nodes() if isinstance(n, Step)}
 VERBS: frozenset[Verb] = frozenset(verb for step in STEPS.values() for verb in step.verbs)
 ENDS: frozenset[Verb] = frozenset(
-    (APPLICATION, verb) for verb in ("refuse_acceptance", "lapse", "withdraw", "terminate", "refuse", "complete_issue")
+    (APPLICATION, verb)
+    for verb in ("refuse_acceptance", "lapse", "withdraw", "terminate", "refuse", "annul", "complete_issue")
 )
+# What ends a check that nobody needs any more, and the steps that end with it.
+VOIDS_CHECK: Verb = (CHECK, "void")
+OF_CHECK = frozenset({"draw_checkers", "answer_offer", "check", "revoke"})
 # Verbs that say whose the open task of a seat is now.
 HANDS_OVER: frozenset[Verb] = frozenset({(OFFER, "send"), (ASSESSMENT, "lack_candidates")})

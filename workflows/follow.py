@@ -7,11 +7,23 @@ from typing import Any
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Process, Task
 
+from qualification import statements
 from qualification.applications.models import Application
 from qualification.door import Event
 from qualification.statements import Statement
 from workflows.clocks.policy import EFFECTS
-from workflows.flows import ENDS, HANDS_OVER, REINSTATE, STEPS, SUBMIT, VERBS, QualificationFlow
+from workflows.flows import (
+    APPLICATION,
+    ENDS,
+    HANDS_OVER,
+    OF_CHECK,
+    REINSTATE,
+    STEPS,
+    SUBMIT,
+    VERBS,
+    VOIDS_CHECK,
+    QualificationFlow,
+)
 from workflows.inbox import assigning
 from workflows.models import CaseProcess
 from workflows.nodes import OPEN, Step, Verb, moving
@@ -24,8 +36,12 @@ class FlowMissing(RuntimeError):
 # Limits of steps that begin after the step itself: the clock takes the holder of the task that is already there.
 STARTS_LATE: frozenset[Verb] = frozenset(
     verb for verb, effects in EFFECTS.items()
-    if {policy.code for policy, _start in effects.starts} & {step.clock for step in STEPS.values()}
+    if {policy.code for policy, _start in effects.starts} & {code for step in STEPS.values() for code in step.clocks}
 ) - VERBS - ENDS - HANDS_OVER - {SUBMIT}  # fmt: skip
+
+
+# Ends of a case that close whatever is open. The check of a commitment goes on after the issue.
+CLOSES: frozenset[Verb] = ENDS - {(APPLICATION, "complete_issue")}
 
 
 def on_event(event: Event) -> None:
@@ -40,6 +56,8 @@ def on_event(event: Event) -> None:
         _reinstate(event)
     elif verb in VERBS or verb in ENDS:
         _advance(event, verb)
+    elif verb == VOIDS_CHECK:
+        _end_check(event)
     elif verb in HANDS_OVER:
         _hand_over(event)
     elif verb in STARTS_LATE and event.application is not None:
@@ -49,7 +67,7 @@ def on_event(event: Event) -> None:
 def _start(event: Event) -> None:
     with moving(event):
         process = QualificationFlow.start.run(event=event)
-    CaseProcess.objects.create(application_id=event.subject.pk, process=process)
+    statements.insert([CaseProcess(application_id=event.subject.pk, process=process)])
 
 
 def _reinstate(event: Event) -> None:
@@ -85,10 +103,17 @@ def _advance(event: Event, verb: tuple[str, str]) -> None:
         raise FlowMissing(f"No step of case {event.application.pk} waits for {verb}.")
     for task in waiting:
         _execute(task, event)
-    if verb in ENDS:
+    if verb in CLOSES:
         for task in tasks:
             if task not in waiting:
                 _execute(task, event)
+
+
+def _end_check(event: Event) -> None:
+    assert event.application is not None
+    for task in open_tasks(event.application):
+        if task.flow_task.name in OF_CHECK:
+            _execute(task, event)
 
 
 def _step(task: Task) -> Step:

@@ -159,6 +159,8 @@ class StepActivation(ViewActivation):
         statements.insert([Task.previous.through(from_task_id=task.pk, to_task_id=prev_activation.task.pk)])
         if owner is None:
             assigning.leave_open(task, event.application, event.at)
+        elif flow_task.beside:
+            assigning.align(event.application.pk)
         return cls(task)
 
     @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.STARTED)
@@ -182,16 +184,29 @@ class StepActivation(ViewActivation):
 
 
 class Step(Ways, flow.View):
-    """A human step: it waits for one of its verbs; `clock` is the code of the limit that runs meanwhile."""
+    """A human step: it waits for one of its verbs; `clock` is the code of the limit that runs meanwhile.
+
+    `also` is the code of the limit that may run in its place: one of the two is open. A step `beside` others, each with
+    a limit of its own, leaves their holders as they are.
+    """
 
     activation_class = StepActivation
 
-    def __init__(self, who: Who, *verbs: Verb, clock: str = "", branch: str = "") -> None:
+    def __init__(
+        self, who: Who, *verbs: Verb, clock: str = "", also: str = "", branch: str = "", beside: bool = False
+    ) -> None:
         super().__init__(view=None)
         self.who = who
         self.verbs = frozenset(verbs)
         self.clock = clock
+        self.also = also
         self.branch = branch
+        self.beside = beside
+
+    @property
+    def clocks(self) -> tuple[str, ...]:
+        """The codes of the limits one of which runs meanwhile."""
+        return tuple(code for code in (self.clock, self.also) if code)
 
     def Title(self, title: str | Promise) -> Step:
         """Words for people: in lists and in the picture."""

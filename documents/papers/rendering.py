@@ -1,7 +1,7 @@
-"""Make PDFs with typst, in a process of its own with limits on time and memory.
+"""Make PDFs with typst, in processes of their own with limits on time and memory.
 
 The facts go as JSON into a private folder beside copies of the templates; nothing is ever formatted
-into their source, and the process can read nothing else through typst.
+into their source, and typst can read nothing but the folder of the paper it makes.
 """
 
 from __future__ import annotations
@@ -9,16 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from documents.papers import conf
-
-CHILD = Path(__file__).with_name("child.py")
+from documents.papers.press import PressBroke, TookTooLong, presses
 
 
 class RenderingFailed(RuntimeError):
@@ -76,13 +73,11 @@ def _run(folder: Path, template: str, *, inputs: dict[str, str], made_at: dt.dat
 
 
 def _call(job: Path, seconds: int) -> None:
-    # -I: neither the environment nor the working folder reaches the child; the job file names it all.
-    command = [sys.executable, "-I", str(CHILD), str(job)]
     try:
-        done = subprocess.run(
-            command, cwd=job.parent, env={}, capture_output=True, text=True, timeout=seconds, check=False
-        )
-    except subprocess.TimeoutExpired as error:
+        status, said = presses.make(job, seconds)
+    except TookTooLong as error:
         raise RenderingFailed(f"Typst took longer than {seconds} s and was stopped.") from error
-    if done.returncode:
-        raise RenderingFailed(f"Typst ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+    except PressBroke as error:
+        status, said = error.status, error.said
+    if status:
+        raise RenderingFailed(f"Typst ended with {status}: {said.strip()[-2000:]}")

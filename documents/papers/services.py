@@ -16,6 +16,7 @@ from django.db import Error, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from documents import statements
 from documents.models import StoredFile
 from documents.papers import archive, contexts, making
 from documents.papers.enums import PaperState
@@ -54,11 +55,12 @@ def request(
     """
     if not signers or len(set(signers)) != len(signers):
         raise ValueError(f"A paper needs at least one signer, and each once; got {signers!r}.")
-    paper = Paper.objects.create(
+    paper = Paper(
         kind=kind, template=template, title=title, context=contexts.checked(template, context), signers=signers,
         owner_kind=owner_kind, owner_id=owner_id, dated_on=dated_on, document_number=document_number,
         language=language, requested_at=now, next_try_at=now + JOB_HEAD_START,
     )  # fmt: skip
+    statements.insert([paper])
     _enqueue(paper)
     return paper
 

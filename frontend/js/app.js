@@ -2,6 +2,7 @@
 import { startAsking } from "./asking.js";
 import { startAutosave } from "./autosave.js";
 import { startCharts } from "./charts.js";
+import "./live.js";
 import { startLeaving } from "./leaving.js";
 import { startMenus } from "./menus.js";
 import { startPrinting } from "./printing.js";

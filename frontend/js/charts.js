@@ -29,7 +29,9 @@ async function mount(element) {
   // Tooltips drawn on the canvas: the page allows no inline styles.
   if (shown.tooltip) shown.tooltip.renderMode = "richText";
   chart.setOption({ color: COLOURS, animation: false, textStyle: { fontFamily: font, fontSize: 14 }, aria: { enabled: true }, ...shown });
-  new ResizeObserver(() => chart.resize()).observe(element);
+  // On paper the drawn picture is scaled by the style sheet; drawing it anew there would give it no height.
+  const paper = window.matchMedia("print");
+  new ResizeObserver(() => paper.matches || chart.resize()).observe(element);
 }
 
 export function startCharts(root) {

@@ -1,8 +1,10 @@
 // htmx: the CSRF header on what changes something, and words for what failed.
 import { csrfToken } from "./dom.js";
+import { startSending } from "./sending.js";
 import { messageOf, sayStatus } from "./toasts.js";
 
 export function startRequests() {
+  startSending();
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrfToken();
   });

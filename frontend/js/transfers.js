@@ -1,255 +1,141 @@
-// Files that come in parts: <form data-begin="address" data-code="..." data-label="..."> sends what is chosen or dropped,
-// with progress, pause and resume. What broke off, even with the browser closed, goes on when the same file is chosen
-// again. The server says how: through it part by part, or straight to the store by links.
-import { csrfToken, fresh } from "./dom.js";
-import { replaceTarget } from "./replacing.js";
-import { messageOf, sayStatus } from "./toasts.js";
+// The slots of a page and what is dropped on them, or anywhere on the page: one file for a slot goes there, anything
+// more is sorted and looked through first. What broke off, even with the browser closed, goes on when the same file is
+// chosen again.
+import { fresh } from "./dom.js";
+import { NotTaken, entriesOf, gather, isArchive, limitsOf } from "./gathering.js";
+import { sha256Of } from "./hashing.js";
+import { placeOf, told } from "./places.js";
+import { enqueue, forgetRow, pauseAll, resumeAll } from "./queue.js";
+import { rowIn } from "./rows.js";
+import { Sorter, ask } from "./sorter.js";
+import { Transfer, giveUp } from "./transfer.js";
 
-const AT_ONCE = 3;
-const LINKS = 20;
-const TRIES = 6;
-const WAIT_FOR_CHECK = 2000;
-const running = new Set();
+// Rows that a newly chosen file takes the place of.
+const OVER = ["left", "failed", "asking", "paused", "broken"].map((state) => `.transfer[data-state=${state}]`).join();
+let taking = null;
 
-class Paused extends Error {}
-class Refused extends Error {}
+// -- one file for one slot
 
-function pause(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+// What can be said at once is said before a byte is sent; the same file in another slot is the person's to decide.
+async function takeOne(element, file) {
+  const place = placeOf(element);
+  const note = element.querySelector("[name=note]")?.value ?? "";
+  element.querySelectorAll(OVER).forEach(forgetRow);
+  const sha256 = await sha256Of(file);
+  const question = { places: [told(place)], files: [{ path: file.name, size: file.size, sha256, to: told(place) }], exact: true };
+  const [row] = await ask(place.sort, question).catch((error) => [{ problem: error.message, warning: "" }]);
+  const transfer = new Transfer(place, file, { sha256, note });
+  if (row.problem) return transfer.fail(row.problem);
+  if (!row.warning) return enqueue(transfer);
+  transfer.row.acts["all-the-same"] = () => enqueue(transfer);
+  return transfer.say("asking", row.warning);
 }
 
-// Tells the same file when it is chosen again; not a proof of anything.
-async function markOf(file) {
-  const told = `${file.name}/${file.size}/${file.lastModified}`;
-  if (!window.crypto?.subtle) return told.slice(-64);
-  const ends = new Blob([told, file.slice(0, 65536), file.slice(-65536)]);
-  const sum = await window.crypto.subtle.digest("SHA-256", await ends.arrayBuffer());
-  return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+function startSlot(form) {
+  const input = form.querySelector('input[type="file"]');
+  form.querySelectorAll("[data-without-script]").forEach((element) => (element.hidden = true));
+  input.multiple = true;
+  input.addEventListener("change", () => {
+    take([...input.files], form);
+    input.value = "";
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  const camera = form.querySelector("[data-camera]");
+  if (camera) {
+    camera.hidden = false;
+    camera.addEventListener("click", () => choose({ accept: "image/*", capture: "environment" }, (files) => take(files, form)));
+  }
+  catchDrops(form.closest("[data-drop-place]") ?? form, form);
 }
 
-class Transfer {
-  constructor(form, file) {
-    this.form = form;
-    this.file = file;
-    this.requests = new Set();
-    this.links = {};
-    this.sent = {};
-    this.isPaused = false;
-    this.row = rowOf(form);
-    this.row.onPause = () => this.pause();
-    this.row.onResume = () => this.go();
-    this.row.onGiveUp = () => this.giveUp();
-  }
-
-  async go() {
-    if (running.has(this)) return;
-    running.add(this);
-    this.isPaused = false;
-    this.row.show("running", this.file.name, this.portion());
-    try {
-      await this.send();
-    } catch (error) {
-      if (error instanceof Refused) this.row.fail(error.message);
-      else this.row.show(this.isPaused ? "paused" : "broken", this.file.name, this.portion());
-    } finally {
-      running.delete(this);
-    }
-  }
-
-  async send() {
-    this.told = await this.ask("POST", this.form.dataset.begin, {
-      code: this.form.dataset.code, label: this.form.dataset.label, name: this.file.name, size: this.file.size,
-      mark: await markOf(this.file),
-    });
-    while (this.told.state === "open") {
-      if (this.told.by === "form") await this.post();
-      else await this.sendParts();
-      this.told = await this.complete();
-    }
-    while (this.told.state === "arrived") {
-      this.row.show("reading", this.file.name, 1);
-      await pause(WAIT_FOR_CHECK);
-      this.told = await this.ask("GET", this.told.url);
-    }
-    if (this.told.state === "given_up") throw new Refused(this.told.problem);
-    await this.done();
-  }
-
-  async complete() {
-    try {
-      return await this.ask("POST", `${this.told.url}complete/`);
-    } catch (error) {
-      if (error.status !== 409) throw error;
-      return this.ask("GET", this.told.url);
-    }
-  }
-
-  async post() {
-    const body = new FormData();
-    Object.entries(this.told.form.fields).forEach(([name, value]) => body.append(name, value));
-    body.append("file", this.file);
-    await this.again(() => this.request("POST", this.told.form.url, body, 1), 0);
-  }
-
-  async sendParts() {
-    const there = new Set(this.told.arrived);
-    const numbers = [...Array(this.told.parts).keys()].map((n) => n + 1);
-    there.forEach((n) => (this.sent[n] = this.sizeOf(n)));
-    const open = numbers.filter((n) => !there.has(n));
-    const work = async () => {
-      while (open.length) await this.sendPart(open.shift());
-    };
-    await Promise.all([...Array(Math.min(AT_ONCE, open.length))].map(work));
-  }
-
-  async sendPart(number) {
-    const begin = (number - 1) * this.told.part_size;
-    const piece = this.file.slice(begin, begin + this.told.part_size);
-    await this.again(async () => {
-      const address = await this.addressOf(number);
-      delete this.links[number];
-      await this.request("PUT", address, piece, number);
-    }, number);
-  }
-
-  async addressOf(number) {
-    if (this.told.through === "server") return `${this.told.url}parts/${number}/`;
-    if (!this.links[number]) {
-      const wanted = [...Array(LINKS).keys()].map((n) => n + number).filter((n) => n <= this.told.parts);
-      this.links = { ...this.links, ...(await this.ask("POST", `${this.told.url}links/`, { parts: wanted })).links };
-    }
-    return this.links[number];
-  }
-
-  // Tried again when the line breaks, later and later; a sentence from the server is final.
-  async again(attempt, number) {
-    for (let tries = 1; ; tries += 1) {
-      if (this.isPaused) throw new Paused();
-      try {
-        return await attempt();
-      } catch (error) {
-        this.sent[number] = 0;
-        if (error instanceof Refused || error instanceof Paused || tries >= TRIES) throw error;
-        await pause(500 * 2 ** tries);
-      }
-    }
-  }
-
-  request(method, address, body, number) {
-    return new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      const toStore = new URL(address, window.location.href).origin !== window.location.origin;
-      request.open(method, address);
-      if (!toStore) request.setRequestHeader("X-CSRFToken", csrfToken());
-      request.upload.addEventListener("progress", (event) => {
-        this.sent[number] = event.loaded;
-        this.row.progress(this.portion());
-      });
-      request.addEventListener("loadend", () => this.requests.delete(request));
-      request.addEventListener("load", () => {
-        const says = messageOf(request.responseText, request.getResponseHeader("Content-Type"));
-        if (request.status < 300) resolve(request);
-        else if (!toStore && says && request.status < 500) reject(new Refused(says));
-        else reject(Object.assign(new Error(String(request.status)), { status: request.status }));
-      });
-      request.addEventListener("error", () => reject(new Error("line")));
-      request.addEventListener("abort", () => reject(new Paused()));
-      this.requests.add(request);
-      request.send(body);
-    });
-  }
-
-  async ask(method, address, told) {
-    const answer = await this.again(() =>
-      fetch(address, {
-        method, credentials: "same-origin",
-        headers: { "X-CSRFToken": csrfToken(), "Content-Type": "application/json" },
-        body: told ? JSON.stringify(told) : undefined,
-      }), 0);
-    const data = await answer.json().catch(() => ({}));
-    if (answer.ok) return data;
-    if (answer.status === 409) throw Object.assign(new Error("409"), { status: 409 });
-    if (!data.message) sayStatus(answer.status);
-    throw data.message ? new Refused(data.message) : new Error(String(answer.status));
-  }
-
-  sizeOf(number) {
-    return Math.min(this.told.part_size, this.file.size - (number - 1) * this.told.part_size);
-  }
-
-  portion() {
-    const sent = Object.values(this.sent).reduce((sum, bytes) => sum + bytes, 0);
-    return Math.min(1, sent / this.file.size);
-  }
-
-  pause() {
-    this.isPaused = true;
-    this.requests.forEach((request) => request.abort());
-  }
-
-  async giveUp() {
-    this.pause();
-    if (this.told) await giveUp(this.told);
-    this.row.hide();
-  }
-
-  async done() {
-    await showSlot(this.form, this.told);
-    this.row.hide();
-  }
-}
-
-function giveUp(told) {
-  return fetch(`${told.url}give-up/`, { method: "POST", credentials: "same-origin", headers: { "X-CSRFToken": csrfToken() } });
-}
-
-async function showSlot(form, told) {
-  const label = told.label ? `?label=${encodeURIComponent(told.label)}` : "";
-  const answer = await fetch(`${told.slot}${label}`, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
-  if (!answer.ok) window.location.reload();
-  else replaceTarget(form, await answer.text());
-  document.body.dispatchEvent(new CustomEvent("tongzheng:uploaded", { detail: told }));
-}
-
-// The line under a slot's field that tells how far the file is, made from the <template> in the form.
-function rowOf(form) {
-  form.querySelector(".transfer")?.remove();
-  const row = form.querySelector("template[data-transfer]").content.firstElementChild.cloneNode(true);
-  form.append(row);
-  const part = (name) => row.querySelector(`[data-${name}]`);
-  const bar = row.querySelector("progress");
-  const face = {
-    progress(portion) {
-      bar.value = portion;
-      part("percent").textContent = `${Math.floor(portion * 100)} %`;
-    },
-    show(state, name, portion) {
-      row.dataset.state = state;
-      part("name").textContent = name;
-      part("says").textContent = row.dataset[state] ?? "";
-      part("pause").hidden = state !== "running";
-      part("resume").hidden = state !== "paused" && state !== "broken";
-      part("give-up").hidden = state === "reading";
-      bar.hidden = state === "failed";
-      face.progress(portion);
-    },
-    fail(message) {
-      face.show("failed", "", 0);
-      part("percent").textContent = "";
-      part("says").textContent = message;
-      part("give-up").hidden = true;
-      row.setAttribute("role", "alert");
-      row.classList.add("alert", "alert-danger");
-    },
-    hide() {
-      row.remove();
-    },
+function catchDrops(place, form) {
+  const over = (is) => (event) => {
+    event.preventDefault();
+    place.classList.toggle("is-over", is);
   };
-  part("pause").addEventListener("click", () => face.onPause?.());
-  part("resume").addEventListener("click", () => face.onResume?.());
-  part("give-up").addEventListener("click", () => face.onGiveUp?.());
-  return face;
+  place.addEventListener("dragover", over(true));
+  place.addEventListener("dragleave", over(false));
+  place.addEventListener("drop", (event) => {
+    over(false)(event);
+    event.stopPropagation();
+    taking?.veil(false);
+    take(entriesOf(event.dataTransfer), form);
+  });
 }
+
+// A field for files that stands nowhere on the page.
+function choose(attributes, then) {
+  const input = Object.assign(document.createElement("input"), { type: "file" });
+  Object.entries(attributes).forEach(([name, value]) => input.setAttribute(name, value));
+  input.addEventListener("change", () => then([...input.files]));
+  input.click();
+}
+
+// Where things go: one file on a slot goes there, everything else into the list.
+async function take(things, form = null) {
+  const only = things.length === 1 ? things[0] : null;
+  const file = only instanceof File ? only : only?.isFile ? await new Promise((resolve) => only.file(resolve, () => resolve(null))) : null;
+  if (form && file && !isArchive(file)) return takeOne(form, file);
+  return things.length ? taking?.sort(things, form && placeOf(form)) : undefined;
+}
+
+// -- many files
+
+class Taking {
+  constructor(box) {
+    this.box = box;
+    this.sorter = new Sorter(box);
+    box.hidden = false;
+    const press = (name, act) => box.querySelector(`[data-${name}]`).addEventListener("click", act);
+    press("choose-files", () => choose({ multiple: "" }, (files) => take(files)));
+    press("choose-folder", () => choose({ multiple: "", webkitdirectory: "" }, (files) => take(files)));
+    press("pause-all", pauseAll);
+    press("resume-all", () => resumeAll());
+  }
+
+  say(key) {
+    this.box.querySelector("[data-state]").textContent = key ? this.box.dataset[key] ?? key : "";
+  }
+
+  async sort(things, droppedOn) {
+    this.say("");
+    this.box.classList.add("is-reading");
+    try {
+      const files = await gather(things, limitsOf(this.box.dataset));
+      if (files.length) await this.sorter.open(files, droppedOn);
+      else this.say("nothing");
+    } catch (error) {
+      this.say(error instanceof NotTaken ? error.message : error.message || "failed");
+    } finally {
+      this.box.classList.remove("is-reading");
+    }
+  }
+
+  veil(is) {
+    this.box.querySelector("[data-veil]").hidden = !is;
+  }
+}
+
+// Files may be let go anywhere; what another field of the page takes is its own.
+function startPage() {
+  const hasFiles = (event) => taking?.box.isConnected && event.dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!hasFiles(event)) return;
+    const isTaken = event.defaultPrevented;
+    event.preventDefault();
+    taking.veil(!isTaken);
+  });
+  document.addEventListener("dragleave", (event) => !event.relatedTarget && taking?.veil(false));
+  document.addEventListener("drop", (event) => {
+    taking?.veil(false);
+    if (!hasFiles(event) || event.defaultPrevented) return;
+    event.preventDefault();
+    take(entriesOf(event.dataTransfer));
+  });
+  window.addEventListener("beforeunload", (event) => taking?.sorter.isOpen && event.preventDefault());
+}
+
+// -- what was left
 
 // What this person began before and did not finish: the slot says so, and goes on when the same file is chosen.
 async function showLeft(forms) {
@@ -258,14 +144,14 @@ async function showLeft(forms) {
     const answer = await fetch(address, { credentials: "same-origin" }).catch(() => null);
     if (!answer?.ok) continue;
     const { uploads } = await answer.json();
-    uploads.forEach((told) => {
-      const form = forms.find((one) => one.dataset.begin === address && one.dataset.code === told.code && one.dataset.label === told.label);
-      if (!form || form.querySelector(".transfer")) return;
-      const face = rowOf(form);
-      const bytes = told.arrived.length * told.part_size;
-      face.show("left", told.name, Math.min(1, bytes / told.size));
-      face.onGiveUp = async () => {
-        await giveUp(told);
+    uploads.forEach((left) => {
+      const form = forms.find((one) => one.dataset.begin === address && one.dataset.code === left.code && one.dataset.label === left.label);
+      const place = form ?? document.querySelector("[data-rows]");
+      if (!place || form?.querySelector(".transfer")) return;
+      const face = rowIn(place);
+      face.show("left", left.name, Math.min(1, (left.arrived.length * left.part_size) / left.size));
+      face.acts["give-up"] = async () => {
+        await giveUp(left);
         face.hide();
       };
     });
@@ -273,30 +159,12 @@ async function showLeft(forms) {
 }
 
 export function startTransfers(root) {
+  const [box] = fresh(root, "[data-taking]", "takingReady");
+  if (box) {
+    if (!taking) startPage();
+    taking = new Taking(box);
+  }
   const forms = fresh(root, "form[data-begin]", "transferReady");
-  forms.forEach((form) => {
-    const input = form.querySelector('input[type="file"]');
-    form.querySelectorAll("[data-without-script]").forEach((element) => (element.hidden = true));
-    const take = (files) => files.length && new Transfer(form, files[0]).go();
-    input.addEventListener("change", () => {
-      take([...input.files]);
-      input.value = "";
-    });
-    form.addEventListener("submit", (event) => event.preventDefault());
-    const place = form.closest("[data-drop-place]") ?? form;
-    const over = (is) => (event) => {
-      event.preventDefault();
-      place.classList.toggle("is-over", is);
-    };
-    place.addEventListener("dragover", over(true));
-    place.addEventListener("dragleave", over(false));
-    place.addEventListener("drop", (event) => {
-      over(false)(event);
-      take([...event.dataTransfer.files]);
-    });
-  });
-  if (forms.length) showLeft(forms);
+  forms.forEach(startSlot);
+  if (forms.length && (root === document || root.id === "parts")) showLeft(forms);
 }
-
-window.addEventListener("online", () => document.querySelectorAll(".transfer[data-state=broken] [data-resume]").forEach((button) => button.click()));
-window.addEventListener("beforeunload", (event) => running.size && event.preventDefault());

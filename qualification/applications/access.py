@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import rules
@@ -10,6 +11,7 @@ import rules
 from qualification.accounts.enums import LABORATORY_ROLES
 from qualification.applications.models import Application
 from qualification.applications.queries import OWNER_KIND, REPORT_KIND
+from qualification.statements import Statement
 
 
 def may_read_files(user: Any, owner_id: uuid.UUID) -> bool:
@@ -33,19 +35,36 @@ def _may_read_report_file(user: Any, owner_id: uuid.UUID) -> bool:
 
 def may_write_files(user: Any, owner_id: uuid.UUID) -> bool:
     """Files of a case: its laboratory, while it has something to hand in."""
-    application = _case(owner_id)
+    application = next(BY_UUID.instances(owner=owner_id), None)
     return application is not None and may_hand_in(user, application)
 
 
+def _by_uuid(owner: uuid.UUID) -> Any:
+    return Application.objects.filter(uuid=owner)
+
+
+def _with_requests(owner: uuid.UUID) -> Any:
+    return _by_uuid(owner).select_related("supplement", "assessment__rectification", "authority")
+
+
+def _locked(owner: uuid.UUID) -> Any:
+    return _by_uuid(owner).select_for_update(of=("self",), no_key=True)
+
+
+# A draft needs nothing beside it; what it does not need is not read.
+BY_UUID = Statement(_by_uuid, owner=uuid.UUID)
+WITH_REQUESTS = Statement(_with_requests, owner=uuid.UUID)
+LOCKED = Statement(_locked, owner=uuid.UUID)
+
+
 def _case(owner_id: uuid.UUID) -> Application | None:
-    related = ("supplement", "assessment__rectification", "authority")
-    return Application.objects.filter(uuid=owner_id).select_related(*related).first()
+    return next(WITH_REQUESTS.instances(owner=owner_id), None)
 
 
-def lock_files(owner_id: uuid.UUID) -> None:
+def lock_files(owner_id: uuid.UUID) -> Callable[[Any], bool]:
     """Nobody hands a case in, or closes it, while one of its files arrives: the door locks the same row."""
-    rows = Application.objects.select_for_update(of=("self",), no_key=True).filter(uuid=owner_id)
-    list(rows.order_by("pk").values_list("pk", flat=True))
+    application = next(LOCKED.instances(owner=owner_id), None)
+    return lambda user: application is not None and may_hand_in(user, application)
 
 
 def may_hand_in(user: Any, application: Application) -> bool:
@@ -85,6 +104,7 @@ def _nobody(user: Any, owner_id: uuid.UUID) -> bool:
 def register() -> None:
     """Tell the files and the tables who may do what; called at start-up."""
     from documents.access import register_lock, register_owner, register_titles
+    from qualification.applications import pagenotes
     from qualification.applications.casefiles import titles_of
     from qualification.assessments.services.findings import may_judge
     from qualification.scope.access import register as register_tables
@@ -92,6 +112,7 @@ def register() -> None:
     register_owner(OWNER_KIND, may_read=may_read_files, may_write=may_write_files)
     register_lock(OWNER_KIND, lock_files)
     register_titles(OWNER_KIND, titles_of)
+    pagenotes.register()
     register_owner(REPORT_KIND, may_read=_may_read_report_file, may_write=_nobody)
     register_tables(
         read=may_read_table,

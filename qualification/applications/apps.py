@@ -11,12 +11,17 @@ class ApplicationsConfig(AppConfig):
         """Register who may read and write the files of a case, the slots beside the materials, the laboratory's pages."""
         from documents import slots
         from qualification.accounts.enums import LABORATORY_ROLES
-        from qualification.applications import access
+        from qualification.applications import access, materials
         from qualification.pages import menu
 
         access.register()
-        slots.register_type("supplement", title=_("Supplement"))
-        slots.register_type("hold_material", title=_("Material the leader asks for"))
-        slots.register_type("rectification", title=_("Evidence of the rectification"))
+        materials.register()
+        slots.register_type("supplement", title=_("Supplement"), words=("补正", "supplement"))
+        slots.register_type("hold_material", title=_("Material the leader asks for"), words=("补充材料", "补充"))
+        slots.register_type(
+            "rectification",
+            title=_("Evidence of the rectification"),
+            words=("整改", "不符合", "rectification", "nonconformity"),
+        )
         own = ("laboratory-home", _("Home"), "applications:home", "home")
         menu.register(*own, lambda user: user.is_authenticated and user.has_role(*LABORATORY_ROLES), order=5)

@@ -24,15 +24,13 @@ class Kind(models.TextChoices):
 # Kinds that go the whole way here; the others are shown and cannot be submitted yet.
 OPEN_KINDS = frozenset({Kind.FIRST, Kind.RENEWAL, Kind.EXTENSION, Kind.MANAGER})
 ASSESSED_KINDS = frozenset({Kind.FIRST, Kind.RENEWAL, Kind.EXTENSION})
+COMMITMENT_KINDS = frozenset({Kind.FIRST, Kind.RENEWAL, Kind.EXTENSION})
 STAND_ALONE_KINDS = frozenset({Kind.FIRST, Kind.CANCELLATION, Kind.MANAGER})
 
 
 class Procedure(models.TextChoices):
     GENERAL = "general", _("general procedure")
     COMMITMENT = "commitment", _("notice and commitment")
-
-
-OPEN_PROCEDURES = frozenset({Procedure.GENERAL})
 
 
 class ApplicationState(models.TextChoices):
@@ -91,6 +89,20 @@ class ApplicationState(models.TextChoices):
             return {"label": str(self.label), "icon": self.icon, "tone": self.tone}
         shown = ApplicationState.REVIEWED if self == ApplicationState.DECIDED else self
         return {"label": shown.laboratory_label, "icon": shown.icon, "tone": shown.tone}
+
+
+# While a supplement is out the law's state stays “submitted”, but the act that is awaited is the laboratory's.
+SUPPLEMENT_AWAITED = "supplement_awaited"
+_AWAITED_LABELS = {
+    "staff": _("supplement awaited"),
+    "laboratory": _("to be supplemented by you"),
+    "public": _("supplement awaited"),
+}
+
+
+def awaited_meta_for(audience: str) -> dict[str, str]:
+    """Label, icon and tone of the badge while the laboratory's supplement is awaited."""
+    return {"label": str(_AWAITED_LABELS[audience]), "icon": "file-plus", "tone": "warn"}
 
 
 _LABORATORY_LABELS = {

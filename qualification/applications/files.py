@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -19,7 +20,12 @@ def freeze_files(application: Application, now: dt.datetime) -> None:
 
     Raises ValidationError while a file is still being checked or its check failed.
     """
+    freeze(OWNER_KIND, application.uuid, now)
+
+
+def freeze(owner_kind: str, owner_id: uuid.UUID, now: dt.datetime) -> None:
+    """The files of any owner stand from here on. Raises ValidationError as `freeze_files` does."""
     try:
-        documents.freeze(owner_kind=OWNER_KIND, owner_id=application.uuid, now=now)
+        documents.freeze(owner_kind=owner_kind, owner_id=owner_id, now=now)
     except documents.DocumentsError as error:
         raise ValidationError(error.message) from error

@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from qualification.applications.bars import commitment_closed
 from qualification.applications.enums import OPEN_KINDS, STAND_ALONE_KINDS, Kind, Procedure
 from qualification.applications.models import Application
 from qualification.applications.queries import field_choices, ministry_choices
-from qualification.applications.starting import NEEDS_CERTIFICATE, Choice, kinds_for, valid_certificates
+from qualification.applications.starting import NEEDS_CERTIFICATE, Choice, kinds_for, procedures, valid_certificates
 from qualification.certificates.models import Certificate
 from qualification.laboratories.enums import ManagerPost
 from qualification.laboratories.models import Laboratory, Site
@@ -61,7 +62,9 @@ class KindsForm(forms.Form):
 
     def __init__(self, *args: Any, laboratory: Laboratory, today: dt.date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.laboratory = laboratory
         self.choices = kinds_for(laboratory, today)
+        self.procedures = procedures(laboratory)
         certificates = valid_certificates(laboratory, today)
         self.only = certificates[0] if len(certificates) == 1 else None
         self.fields["certificate"].queryset = certificates  # type: ignore[attr-defined]
@@ -89,23 +92,33 @@ class KindsForm(forms.Form):
         return sorted(chosen)
 
     def clean_procedure(self) -> str:
-        """The general procedure unless another one is chosen; one not open is refused."""
-        chosen = self.cleaned_data["procedure"] or Procedure.GENERAL.value
-        if chosen != Procedure.GENERAL:
-            raise forms.ValidationError(
-                _("The commitment procedure is not yet open here; choose the general procedure.")
-            )
-        return str(chosen)
+        """The general procedure unless another one is chosen."""
+        return str(self.cleaned_data["procedure"] or Procedure.GENERAL.value)
 
     def clean(self) -> dict[str, Any]:
-        """The certificate belongs to every kind that builds on one, and to no other."""
+        """The certificate belongs to every kind that builds on one, and to no other; a closed procedure is refused."""
         data = super().clean() or {}
         if not set(data.get("kinds", ())) & NEEDS_CERTIFICATE:
-            return data | {"certificate": None}
-        data["certificate"] = data.get("certificate") or self.only
-        if data["certificate"] is None and "certificate" not in self.errors:
-            self.add_error("certificate", _("Name the existing certificate."))
+            data["certificate"] = None
+        else:
+            data["certificate"] = data.get("certificate") or self.only
+            if data["certificate"] is None and "certificate" not in self.errors:
+                self.add_error("certificate", _("Name the existing certificate."))
+        self._demand_open(data)
         return data
+
+    def _demand_open(self, data: dict[str, Any]) -> None:
+        if data.get("procedure") == Procedure.COMMITMENT and data.get("kinds"):
+            closed = commitment_closed(self.laboratory, data["kinds"], data.get("certificate"))
+            if closed:
+                self.add_error("procedure", closed)
+
+    @property
+    def chosen_procedure(self) -> str:
+        """What is marked on the page: never a procedure that is closed to the laboratory."""
+        open_ = {choice.value for choice in self.procedures if not choice.why_not}
+        chosen = self["procedure"].value()
+        return str(chosen) if chosen in open_ else Procedure.GENERAL.value
 
     @property
     def chosen(self) -> list[str]:

@@ -78,11 +78,20 @@ def _slot(code: str, label: str) -> str:
     return f"{code}{SEPARATOR}{label}" if code else ""
 
 
+def false_material_field() -> forms.BooleanField:
+    """Whether a refusal rests on concealment or false material."""
+    return forms.BooleanField(
+        label=_("Refused for concealment or false material"), required=False,
+        help_text=_("Bars the laboratory from applying for one year (Licensing Law, article 78)."),
+    )  # fmt: skip
+
+
 class RefuseAcceptanceForm(forms.Form):
     """Why an application is not accepted."""
 
     reasons = text_field(_("Reasons"), help_text=_("The laboratory reads them in the sealed notice."))
     article = article_field("articles")
+    is_false_material = false_material_field()
 
 
 class DecisionForm(forms.Form):
@@ -95,6 +104,7 @@ class DecisionForm(forms.Form):
     )  # fmt: skip
     reasons = text_field(_("Reasons"), required=False, help_text=_("Needed for a refusal, whole or in part."))
     article = article_field("articles", required=False)
+    is_false_material = false_material_field()
 
     def __init__(self, *args: Any, sites: Iterable[Any] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,14 +15,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from qualification.applications.enums import SUPPLEMENT_AWAITED, Kind, awaited_meta_for
 from qualification.applications.enums import ApplicationState as State
-from qualification.applications.enums import Kind
 from qualification.applications.forms import laboratories_of
 from qualification.applications.models import Application
-from qualification.applications.starting import last_day_to_renew
+from qualification.applications.queries import in_shown_states
 from qualification.assessments.models import Nonconformity, Visit
 from qualification.certificates.enums import CertificateState
 from qualification.certificates.models import Certificate, Edition
+from qualification.certificates.renewals import last_day_to_renew, with_renewals
 from qualification.pages.lists import Column, Filter, ListPage
 
 if TYPE_CHECKING:
@@ -44,11 +45,13 @@ def state_groups() -> dict[str, list[str]]:
 
 
 def _state_choices() -> list[tuple[str, str]]:
-    return [(states[0], label) for label, states in state_groups().items()]
+    choices = [(states[0], label) for label, states in state_groups().items()]
+    place = next(n for n, (value, __) in enumerate(choices) if value == State.SUBMITTED)
+    return [*choices[: place + 1], (SUPPLEMENT_AWAITED, awaited_meta_for("laboratory")["label"]), *choices[place + 1 :]]
 
 
 def _in_state(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    return rows.filter(state__in=next(states for states in state_groups().values() if value in states))
+    return in_shown_states(rows, value, next((states for states in state_groups().values() if value in states), ()))
 
 
 def _of_kind(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
@@ -74,7 +77,7 @@ class ApplicationListPage(ListPage):
             Column(
                 "state",
                 gettext_lazy("State"),
-                value=lambda a: a.state_enum.laboratory_label,
+                value=lambda a: a.state_meta_for("laboratory")["label"],
                 template="applications/lab/_state.html",
             ),
             Column("created_at", gettext_lazy("Begun"), sort=("created_at",)),
@@ -175,8 +178,10 @@ def certificates_of(user: User, today: dt.date) -> list[Held]:
         to_attr="stored",
     )
     going = Application.objects.filter(state__in=[State.DRAFT, *State.open()]).order_by("pk")
-    rows = rows.select_related("laboratory", "authority__profile").prefetch_related(
-        editions, Prefetch("applications", going, to_attr="going")
+    rows = (
+        with_renewals(rows)
+        .select_related("laboratory", "authority__profile")
+        .prefetch_related(editions, Prefetch("applications", going, to_attr="going"))
     )
     held = [_held(row, today) for row in rows.order_by("-valid_until", "-pk")]
     return sorted(held, key=lambda one: not one.is_valid)
@@ -194,7 +199,8 @@ def _held(row: Any, today: dt.date) -> Held:
 
 def home(user: User, now: dt.datetime) -> dict[str, Any]:
     """What the laboratory's home shows."""
-    own = Application.objects.filter(laboratory_id__in=user.laboratory_ids()).select_related("laboratory", "authority")
+    own = Application.objects.filter(laboratory_id__in=user.laboratory_ids())
+    own = own.select_related("laboratory", "authority", "supplement")
     return {
         "tasks": tasks_of(user),
         "drafts": list(own.filter(state=State.DRAFT).order_by("-saved_at", "-pk")),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from documents.models import Document
 from documents.papers import services as papers
-from qualification.applications.enums import Kind
+from qualification.applications.enums import ApplicationState, Kind
 from qualification.applications.queries import OWNER_KIND, concerned_authorities
 
 if TYPE_CHECKING:
@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
     from documents.papers.models import Paper
     from qualification.applications.models import Application, Decision, SupplementRequest
+    from qualification.assessments.models import CommitmentCheck
+    from qualification.certificates.models import Certificate
     from qualification.regions.models import Authority
 
 PAPER_LANGUAGE = "zh-hans"
 LICENSING_LAW_32 = gettext_lazy("Administrative Licensing Law, article 32")
 LICENSING_LAW_38 = gettext_lazy("Administrative Licensing Law, article 38")
+ORDER_163 = gettext_lazy("Order 163 (2021)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ KINDS = {
     "rectification": NoticeKind(gettext_lazy("Notice to rectify"), "资认改"),
     "grant": NoticeKind(gettext_lazy("Decision to grant the administrative licence"), "资认许"),
     "refusal": NoticeKind(gettext_lazy("Decision not to grant the administrative licence"), "资认不许"),
+    "commitment_check": NoticeKind(gettext_lazy("Notice of the result of a commitment check"), "资认核"),
+    "revocation": NoticeKind(gettext_lazy("Decision to revoke the administrative licence"), "资认撤许"),
     "filing": NoticeKind(gettext_lazy("Receipt of a filing"), "资认备"),
 }
 
@@ -187,11 +192,16 @@ def acceptance(application: Application, *, now: dt.datetime) -> Paper:
             told = (
                 _("On examination your application meets the conditions for acceptance and was accepted on %s.") % day
             )
-        text = Text(
-            [told, _("The technical review is arranged next; its time does not count towards the licensing period.")],
-            articles=_law(LICENSING_LAW_32),
-        )
+        text = Text([told, _what_follows(application)], articles=_law(LICENSING_LAW_32))
         return _ask(application, "acceptance", text, now=now)
+
+
+def _what_follows(application: Application) -> str:
+    if application.is_by_commitment:
+        return _(
+            "On your commitment the decision is made without a technical review. What you have committed yourself to is checked on site after the decision."
+        )
+    return _("The technical review is arranged next; its time does not count towards the licensing period.")
 
 
 def supplement(request: SupplementRequest, *, due_on: str, now: dt.datetime) -> Paper:
@@ -221,9 +231,16 @@ def not_accepted(application: Application, *, reasons: str, article: str, now: d
     with translation.override(PAPER_LANGUAGE):
         text = Text(
             [_("On examination your application is not accepted, for the following reasons:")],
-            items=[{"text": reasons}], articles=[article], remedies=_remedies(),
+            items=[{"text": reasons}], articles=[article], closing=_after_false_material(application), remedies=_remedies(),
         )  # fmt: skip
         return _ask(application, "not_accepted", text, now=now)
+
+
+def _after_false_material(application: Application) -> list[str]:
+    """What the law adds to a refusal for concealment or false material: a bar of a year, and a warning."""
+    if not application.has_false_material:
+        return []
+    return [_("By article 78 of the Administrative Licensing Law you may not apply for this administrative licence again within one year from the day of this decision, and you are warned.")]  # fmt: skip
 
 
 def lapse(application: Application, *, article: str = "", now: dt.datetime) -> Paper:
@@ -306,10 +323,52 @@ def decision(application: Application, decided: Decision, *, now: dt.datetime) -
         text = Text(
             told, items=[{"text": decided.reasons}] if decided.reasons else [],
             articles=[decided.article] if decided.article else _law(LICENSING_LAW_38),
-            facts=_regions(application), remedies="" if decided.outcome == "grant" else _remedies(),
+            facts=_regions(application), closing=_after_false_material(application),
+            remedies="" if decided.outcome == "grant" else _remedies(),
         )  # fmt: skip
         kind = "refusal" if decided.outcome == "refuse" else "grant"
         return _ask(application, kind, text, now=now)
+
+
+def commitment_check(check: CommitmentCheck, *, now: dt.datetime) -> Paper:
+    """What the check of a commitment found, and what follows."""
+    with translation.override(PAPER_LANGUAGE):
+        text = Text(
+            [_("After the decision this authority had it checked on site whether what you committed yourself to is true. The conclusion: %s.") % check.get_conclusion_display()],
+            items_title=_("Findings of the check") if check.findings else "",
+            items=[{"text": line} for line in check.findings.splitlines() if line.strip()],
+            articles=_law(ORDER_163), closing=[str(_CHECK_CLOSING[check.conclusion])],
+        )  # fmt: skip
+        return _ask(check.application, "commitment_check", text, now=now)
+
+
+_CHECK_CLOSING = {
+    "true": gettext_lazy("The check has ended with this."),
+    "mostly": gettext_lazy("Correct what was found; the authority looks at it in its supervision."),
+    "false": gettext_lazy("The authority decides on revoking what was granted. You may state your case to it before."),
+}
+
+
+def revocation(
+    application: Application, certificate: Certificate | None, *, reason: str, article: str, now: dt.datetime
+) -> Paper:
+    """Decision to revoke what was granted on a commitment proved false; a certificate is revoked as a whole."""
+    with translation.override(PAPER_LANGUAGE):
+        text = Text(
+            [_revoked(application, certificate)], items=[{"text": reason}], articles=[article], remedies=_remedies()
+        )
+        return _ask(application, "revocation", text, now=now)
+
+
+def _revoked(application: Application, certificate: Certificate | None) -> str:
+    if certificate is not None:
+        return (
+            _("The check has shown that your commitment is seriously untrue. This authority revokes what was granted on it, and with it the whole certificate %s, for the following reasons:")
+            % certificate.number
+        )  # fmt: skip
+    if application.state == ApplicationState.GRANTED:
+        return _("The check has shown that your commitment is seriously untrue. This authority revokes what was granted on it and issues no certificate, for the following reasons:")  # fmt: skip
+    return _("The check has shown that your commitment is seriously untrue. This authority revokes what was granted on it, for the following reasons:")  # fmt: skip
 
 
 def _regions(application: Application) -> list[tuple[str, str]]:

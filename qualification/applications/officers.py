@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from documents.looking import pages
 from documents.models import Version
 from documents.papers.models import Paper
 from documents.queries import slots_of
@@ -35,6 +36,10 @@ def cases_of(user: User) -> QuerySet[Application]:
     """Cases the person may read, with what the officers' pages and rules ask of them."""
     related = ("laboratory", "authority__profile", "supplement", "assessment", "accepted_by", "certificate")
     return visible_to(user).select_related(*related)
+
+
+# The slot of the commitment (承诺书).
+LETTER = "commitment_letter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +86,23 @@ def examination(application: Application, *, now: dt.datetime) -> dict[str, Any]
         "slots": slots,
         "tables": list(tables_of(application)),
         "missing": missing_items(application, now=now),
-        "first_file": next((file for slot in slots for file in _viewable(slot)), None),
+        "first_file": next((version for slot in slots for version in drawn(slot)), None),
         "supplement": supplement,
         "asked": list(supplement.items.all()) if supplement and supplement.state != "draft" else [],
     }
 
 
-def _viewable(slot: SlotToExamine) -> list[Any]:
-    return [v.file for v in slot.versions[:1] if v.file.is_servable and v.file.is_viewable]
+def drawn(slot: SlotToExamine) -> list[Version]:
+    """The newest version of a slot, when the viewer draws its pages."""
+    return [v for v in slot.versions[:1] if v.file.is_servable and pages.is_drawn(v.file)]
 
 
 def essence(application: Application) -> dict[str, Any]:
     """The report's essence: conclusion, counts, nonconformities, opinions, concurrences, and where to read more."""
-    assessment: Assessment = application.assessment
     tables = list(tables_of(application))
+    if application.is_by_commitment:
+        return _commitment(application, tables)
+    assessment: Assessment = application.assessment
     return {
         "assessment": assessment,
         "counts": capability_counts(assessment),
@@ -104,6 +112,17 @@ def essence(application: Application) -> dict[str, Any]:
         "concurrences": concurrences_of(application),
         "tables": [(table, progress(table.rows.all())) for table in tables],
         "report": report_of(application),
+    }
+
+
+def _commitment(application: Application, tables: list[CapabilityTable]) -> dict[str, Any]:
+    """What a decision on a commitment rests on: the letter, and the abilities as declared."""
+    letters = [slot for slot in slots_to_examine(application) if slot.wanted.material.code == LETTER]
+    return {
+        "assessment": None,
+        "letters": [version for slot in letters for version in slot.versions[:1]],
+        "concurrences": concurrences_of(application),
+        "tables": [(table, progress(table.rows.all())) for table in tables],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dateutil.relativedelta import relativedelta
@@ -12,19 +12,25 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from documents.models import Document, Version
+from documents.slots import type_of
 from qualification.accounts.enums import NATIONAL_ROLES, STAFF_ROLES
+from qualification.applications import bars
+from qualification.applications.beside import in_the_way, says
 from qualification.applications.enums import (
     OPEN_KINDS,
-    OPEN_PROCEDURES,
     STAND_ALONE_KINDS,
+    SUPPLEMENT_AWAITED,
     Kind,
     Level,
     Per,
+    SupplementState,
 )
 from qualification.applications.enums import ApplicationState as State
+from qualification.applications.materials import form_of
 from qualification.applications.models import Application, MaterialType, Requirement
 from qualification.certificates.queries import in_status
 from qualification.laboratories.models import Signatory, Site
+from qualification.pages.dates import say_date
 from qualification.regions.models import Authority, DictionaryEntry
 from qualification.regions.settings import setting
 from qualification.scope.models import CapabilityRow, CapabilityTable
@@ -51,6 +57,12 @@ def visible_to(user: User | AnonymousUser, *, now: dt.datetime | None = None) ->
         Q(laboratory_id__in=user.laboratory_ids())
         | handed_in & (_of_staff(user) | _of_nation(user) | _of_team(user, now or timezone.now()))
     )
+
+
+def in_shown_states(rows: QuerySet[Application], value: str, states: Iterable[str]) -> QuerySet[Application]:
+    """Rows whose badge says what was chosen: handed in, or handed in and waiting for a supplement, are two choices."""
+    awaited = Q(state=State.SUBMITTED, supplement__state=SupplementState.SENT)
+    return rows.filter(awaited) if value == SUPPLEMENT_AWAITED else rows.filter(state__in=list(states)).exclude(awaited)
 
 
 def _of_staff(user: User) -> Q:
@@ -115,11 +127,16 @@ class WantedSlot:
     label_text: str
     level: str
     version: Version | None
+    # Whether another file of the same material is there, and the label under which one more would lie.
+    has_other: bool = False
+    further: str = ""
 
     @property
     def title(self) -> str:
         """The material and, where there are several, for what."""
-        return f"{self.material.name} ({self.label_text})" if self.label_text else self.material.name
+        if not self.label_text:
+            return self.material.name
+        return _("%(material)s (%(of)s)") % {"material": self.material.name, "of": self.label_text}
 
     @property
     def is_required(self) -> bool:
@@ -129,7 +146,17 @@ class WantedSlot:
     @property
     def is_missing(self) -> bool:
         """Required and empty."""
-        return self.is_required and self.version is None
+        return self.is_required and self.version is None and not self.has_other
+
+    @property
+    def has_form(self) -> bool:
+        """Whether there is a form to fill in."""
+        return bool(form_of(self.material.code))
+
+    @property
+    def is_further(self) -> bool:
+        """Whether it is for one more file of a material that takes many."""
+        return bool(self.label) and type_of(self.material.code).takes_many
 
     @property
     def anchor(self) -> str:
@@ -144,6 +171,7 @@ class Missing:
     text: str
     section: str
     anchor: str = ""
+    case: Application | None = None
 
 
 def wanted_slots(application: Application) -> list[WantedSlot]:
@@ -152,8 +180,24 @@ def wanted_slots(application: Application) -> list[WantedSlot]:
     current = _current_versions(application)
     slots = []
     for material, level in requirements:
+        if type_of(material.code).takes_many:
+            slots.extend(_many(material, level, current))
+            continue
         for label, text in _labels(application, material):
             slots.append(WantedSlot(material, label, text, level, current.get((material.code, label))))
+    return slots
+
+
+def _many(material: MaterialType, level: str, current: dict[tuple[str, str], Version]) -> list[WantedSlot]:
+    """The slot of a material that takes many files, and those of its further files: labels “2”, “3” and so on."""
+    numbers = sorted(int(label) for code, label in current if code == material.code and label.isdecimal())
+    first = current.get((material.code, ""))
+    slots = [WantedSlot(material, "", "", level, first, has_other=bool(numbers))]
+    for number in numbers:
+        text, version = _("further file %(number)s") % {"number": number}, current[material.code, str(number)]
+        slots.append(WantedSlot(material, str(number), text, Level.IF_ANY, version))
+    if first or numbers:
+        slots[-1] = replace(slots[-1], further=str(max([1, *numbers]) + 1))
     return slots
 
 
@@ -231,10 +275,7 @@ def _missing_kinds(application: Application, today: dt.date) -> list[Missing]:
     missing = []
     for kind in sorted(kinds - OPEN_KINDS):
         missing.append(Missing(_("“%s” cannot be handed in here yet.") % Kind(kind).label, "kinds"))
-    if application.procedure not in OPEN_PROCEDURES:
-        missing.append(
-            Missing(_("The commitment procedure is not yet open here; choose the general procedure."), "kinds")
-        )
+    missing += _barred(application, kinds, today)
     if kinds & STAND_ALONE_KINDS and len(kinds) > 1:
         missing.append(
             Missing(
@@ -245,15 +286,32 @@ def _missing_kinds(application: Application, today: dt.date) -> list[Missing]:
     return missing + _missing_certificate(application, kinds, today)
 
 
+def _barred(application: Application, kinds: set[str], today: dt.date) -> list[Missing]:
+    """Bars to applying, and what closes the procedure of commitment to the matter."""
+    barred = bars.barred(kinds, bars.bar_of(application.laboratory, today))
+    found = [Missing(barred, "kinds")] if barred else []
+    if application.is_by_commitment:
+        closed = bars.commitment_closed(application.laboratory, kinds, application.certificate)
+        found += [Missing(closed, "kinds")] if closed else []
+        special = bars.not_by_commitment(application)
+        found += [Missing(special, "kinds")] if special else []
+    return found
+
+
 def _missing_certificate(application: Application, kinds: set[str], today: dt.date) -> list[Missing]:
     if Kind.FIRST in kinds:
         taken = in_status(application.laboratory.certificates.all(), "valid", today)
         text = _("The laboratory holds a valid certificate; apply for a renewal or an extension.")
-        return [Missing(text, "kinds")] if taken.exists() else []
+        return [Missing(text, "kinds")] if taken.exists() else _missing_way(application)
     if Kind.MANAGER in kinds:
         return []
     problem = _certificate_problem(application, today)
-    return [Missing(problem, "kinds")] if problem else []
+    return [Missing(problem, "kinds")] if problem else _missing_way(application)
+
+
+def _missing_way(application: Application) -> list[Missing]:
+    other = in_the_way(application)
+    return [Missing(says(other), "kinds", case=other)] if other else []
 
 
 def _certificate_problem(application: Application, today: dt.date) -> str:
@@ -264,9 +322,6 @@ def _certificate_problem(application: Application, today: dt.date) -> str:
         return _("This certificate belongs to another laboratory.")
     if certificate.state_on(today) != "valid":
         return _("Certificate %s is not valid any more; make a first application.") % certificate
-    others = Application.objects.filter(certificate=certificate, state__in=State.open()).exclude(pk=application.pk)
-    if others.exists():
-        return _("Another application on certificate %s is under way; wait until it is closed.") % certificate
     return ""
 
 
@@ -297,7 +352,7 @@ def _missing_system(application: Application, today: dt.date) -> list[Missing]:
         return [Missing(_("Say since when the management system has been in operation."), "facts", "id_system_since")]
     if since + relativedelta(months=months) > today:
         text = _("The management system must have run for %(months)s months; it reaches them on %(day)s.")
-        day = (since + relativedelta(months=months)).isoformat()
+        day = say_date(since + relativedelta(months=months))
         return [Missing(text % {"months": months, "day": day}, "facts", "id_system_since")]
     return []
 

@@ -191,6 +191,9 @@ TABLE: dict[str, tuple[Predicate, Any]] = {
         is_person & manages_laboratory, _("Only the laboratory's manager withdraws an application.")),
     "applications.Application.terminate": (
         DECIDES, _("Only a decision maker of the lead authority who had no part in the case consents.")),
+    "applications.Application.skip_review": (is_system, _("An application by commitment goes to the decision by its acceptance alone.")),
+    "applications.Application.annul": (
+        DECIDES, _("Only a decision maker of the lead authority who had no part in the case revokes what was granted.")),
     "applications.Application.conclude_review": (LEADER, _("Only the team's leader hands the report in.")),
     "applications.Application.decide": (
         DECIDES, _("Only a decision maker of the lead authority decides, and nobody decides a case they accepted or assessed.")),

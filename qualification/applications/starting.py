@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dateutil.relativedelta import relativedelta
 from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from qualification.applications.enums import OPEN_KINDS, OPEN_PROCEDURES, STAND_ALONE_KINDS, Kind, Level, Procedure
+from qualification.applications import bars
+from qualification.applications.beside import open_first, says
+from qualification.applications.enums import OPEN_KINDS, STAND_ALONE_KINDS, Kind, Level, Procedure
 from qualification.applications.models import Application, MaterialType
 from qualification.applications.queries import materials_wanted
 from qualification.certificates.models import Certificate
 from qualification.certificates.queries import in_status
+from qualification.certificates.renewals import last_day_to_renew
 from qualification.regions.settings import setting
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Choice:
     says: str
     why_not: str
     is_alone: bool = False
+    case: Application | None = None
 
 
 def valid_certificates(laboratory: Laboratory, today: dt.date) -> QuerySet[Certificate]:
@@ -59,34 +62,36 @@ def valid_certificates(laboratory: Laboratory, today: dt.date) -> QuerySet[Certi
 def kinds_for(laboratory: Laboratory, today: dt.date) -> list[Choice]:
     """Every kind of application, the ones not open to this laboratory with the reason."""
     holds = valid_certificates(laboratory, today).exists()
-    return [
-        Choice(
-            kind.value, str(kind.label), str(QUESTIONS[kind]), _why_not(kind, holds=holds), kind in STAND_ALONE_KINDS
-        )
-        for kind in Kind
-    ]
+    bar = bars.bar_of(laboratory, today)
+    first = open_first(laboratory)
+    return [_choice(kind, holds=holds, first=first if kind == Kind.FIRST else None, bar=bar) for kind in Kind]
 
 
-def _why_not(kind: Kind, *, holds: bool) -> str:
+def _choice(kind: Kind, *, holds: bool, first: Application | None, bar: bars.Bar | None) -> Choice:
+    why_not = _why_not(kind, holds=holds, first=first) or bars.barred([kind], bar)
+    return Choice(kind.value, str(kind.label), str(QUESTIONS[kind]), why_not, kind in STAND_ALONE_KINDS, first)
+
+
+def _why_not(kind: Kind, *, holds: bool, first: Application | None) -> str:
     if kind not in OPEN_KINDS:
         return _("Not yet open here.")
     if kind == Kind.FIRST and holds:
         return _("The laboratory holds a valid certificate; apply for a renewal or an extension.")
+    if first is not None:
+        return says(first)
     if kind in NEEDS_CERTIFICATE and not holds:
         return _("The laboratory holds no valid certificate on which this could build.")
     return ""
 
 
-def procedures() -> list[Choice]:
-    """The procedures; the commitment procedure is shown and cannot be chosen yet."""
+def procedures(laboratory: Laboratory) -> list[Choice]:
+    """The procedures, one that is closed to this laboratory with the reason."""
     says = {
         Procedure.GENERAL: _("Examination, technical review with a visit, decision, certificate."),
-        Procedure.COMMITMENT: _("Certificate on a written commitment, checked on site afterwards."),
-    }
-    return [
-        Choice(p.value, str(p.label), says[p], "" if p in OPEN_PROCEDURES else _("Not yet open here."))
-        for p in Procedure
-    ]
+        Procedure.COMMITMENT: _("Certificate on a written commitment, checked on site afterwards. For first applications, renewals and extensions; not for special food or medical devices."),
+    }  # fmt: skip
+    closed = {Procedure.COMMITMENT: bars.commitment_proved_false(laboratory)}
+    return [Choice(p.value, str(p.label), says[p], closed.get(p, "")) for p in Procedure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,17 @@ def outlook(
     chosen = sorted(kinds)
     needs = [Need(material, level == Level.REQUIRED) for material, level in materials_wanted(chosen, procedure)]
     drafts = Application.objects.filter(laboratory=laboratory, state="draft", kinds=chosen).order_by("-pk")
-    return Outlook(needs, _warnings(laboratory, set(chosen), certificate, today), list(drafts))
+    warnings = _warnings(laboratory, set(chosen), certificate, today)
+    if procedure == Procedure.COMMITMENT:
+        warnings.append(_after_commitment())
+    return Outlook(needs, warnings, list(drafts))
+
+
+def _after_commitment() -> str:
+    return _(
+        "What you commit yourself to is checked on site after the decision. If it is seriously untrue, the certificate is"
+        " revoked, you may not apply for three years, and the commitment procedure stays closed to you."
+    )
 
 
 def _warnings(laboratory: Laboratory, kinds: set[str], certificate: Certificate | None, today: dt.date) -> list[str]:
@@ -128,12 +143,6 @@ def _warnings(laboratory: Laboratory, kinds: set[str], certificate: Certificate 
     if not kinds & {Kind.MANAGER} and not laboratory.sites.filter(is_active=True).exists():
         found.append(_("The laboratory has no site yet. Enter its sites first: certificates are granted by site."))
     return found
-
-
-def last_day_to_renew(certificate: Certificate) -> dt.date:
-    """The last day on which a renewal is in time (Order 163: by default three months before the end)."""
-    months = setting(certificate.authority, "renewal_months", on=certificate.valid_from)
-    return certificate.valid_until - relativedelta(months=months)
 
 
 def late_renewal(certificate: Certificate) -> str:

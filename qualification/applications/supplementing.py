@@ -11,11 +11,19 @@ from django.utils.translation import gettext as _
 from documents.queries import current_version
 from qualification.applications.models import Application, MaterialType, SupplementItem, SupplementRequest
 from qualification.applications.queries import OWNER_KIND, TABLE_CODE, wanted_slots
+from qualification.applications.workspace import TablePlace, table_place
 from qualification.laboratories.models import Site
 from qualification.scope.models import CapabilityTable
 
 # The slot of a point that names no material, one per point.
 FREE_CODE = "supplement"
+# What people call a point in the name of a file: its number stands behind or between these.
+CALLED = ("第%s项", "第%s条", "第%s点", "要点%s", "补正%s", "补充%s")
+
+
+def numbered(number: int, *called: str) -> str:
+    """By which words of a file's name the place of a numbered point is told from its neighbours."""
+    return " ".join(name % number for name in called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,13 @@ class Point:
     table: CapabilityTable | None
     is_table: bool
     is_answered: bool
+    about: str = ""
+    place: TablePlace | None = None
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the page."""
+        return f"point-{self.number}"
 
 
 def points_of(supplement: SupplementRequest) -> list[Point]:
@@ -53,7 +68,8 @@ def _point(
     title, hint = titles.get((code, label)) or _title_of(code, number)
     version = current_version(owner_kind=OWNER_KIND, owner_id=supplement.application.uuid, code=code, label=label)
     is_answered = version is not None and _is_new(version.uploaded_at, supplement)
-    return Point(number, item.text, code, label, title, hint, None, False, is_answered)
+    about = title if item.slot_code else numbered(number, *CALLED)
+    return Point(number, item.text, code, label, title, hint, None, False, is_answered, about=about)
 
 
 def _title_of(code: str, number: int) -> tuple[str, str]:
@@ -69,17 +85,19 @@ def _table_point(supplement: SupplementRequest, item: SupplementItem, number: in
     )
     labels = {f"{t.site.uuid}:{'food' if t.is_food else 'nonfood'}": t for t in tables}
     table = labels.get(item.slot_label)
-    title = str(table) if table else _site_name(item.slot_label.partition(":")[0])
+    asked, _colon, kind = item.slot_label.partition(":")
+    site = table.site if table else _site(asked)
+    title = str(table) if table else site.name if site else ""
     is_answered = table is not None and _is_new(table.uploaded_at, supplement)
-    return Point(number, item.text, TABLE_CODE, item.slot_label, title, "", table, True, is_answered)
+    place = table_place(site, is_food=kind == "food", is_only=False) if site else None
+    return Point(number, item.text, TABLE_CODE, item.slot_label, title, "", table, True, is_answered, place=place)
 
 
-def _site_name(asked: str) -> str:
+def _site(asked: str) -> Site | None:
     try:
-        site = Site.objects.filter(uuid=uuid.UUID(asked)).first()
+        return Site.objects.filter(uuid=uuid.UUID(asked)).first()
     except ValueError:
-        return ""
-    return site.name if site else ""
+        return None
 
 
 def _is_new(moment: dt.datetime, supplement: SupplementRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from documents.queries import slots_of
 from qualification.applications.queries import OWNER_KIND
+from qualification.applications.supplementing import CALLED, numbered
 from qualification.assessments.models import Assessment, Nonconformity
 from qualification.assessments.services.concluding import version_of_corrections
 from qualification.assessors.models import Seat
@@ -33,6 +35,11 @@ class Wish:
     label: str
     is_answered: bool
 
+    @property
+    def about(self) -> str:
+        """How the name of a file calls the point."""
+        return numbered(self.number, *CALLED)
+
 
 def wishes_of(assessment: Assessment) -> list[Wish]:
     """The points of the leader's present list. Each list has slots of its own: a later one does not mix with them."""
@@ -46,6 +53,11 @@ def hold_turn(assessment: Assessment) -> int:
     """How often the leader has asked so far."""
     logs = TransitionLog.objects.filter(subject_type=assessment._meta.label, subject_id=assessment.pk, verb="hold_file")
     return logs.count()
+
+
+def hold_id(assessment: Assessment, turn: int) -> uuid.UUID:
+    """What the leader's list of one turn is called by what went out with it."""
+    return uuid.uuid5(assessment.uuid, f"hold/{turn}")
 
 
 def _slots(assessment: Assessment, code: str) -> list[Slot]:
@@ -74,6 +86,13 @@ class Correction:
     slot: str
     title: str
     has_evidence: bool
+
+    @property
+    def about(self) -> str:
+        """How the name of a file calls the nonconformity."""
+        return numbered(
+            self.record.number, "不符合项%s", "不符合%s", "不符合工作%s", "第%s项", "第%s号", "整改%s", "NC%s", "NCR%s"
+        )
 
     @property
     def field(self) -> str:

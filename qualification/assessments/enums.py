@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 class Mode(models.TextChoices):
     ON_SITE = "on_site", pgettext_lazy("mode", "on site")
+    COMMITMENT = "commitment", _("check of a commitment")
 
 
 class AssessmentState(models.TextChoices):
@@ -18,6 +19,7 @@ class AssessmentState(models.TextChoices):
     ON_HOLD = "on_hold", _("waiting for the laboratory's material")
     SCHEDULING = "scheduling", _("visit being arranged")
     VISITING = "visiting", _("visit")
+    CHECKING = "checking", _("commitment being checked")
     RECTIFYING = "rectifying", _("rectification")
     REPORTING = "reporting", _("report being written")
     REPORTED = "reported", _("report handed in")
@@ -41,6 +43,7 @@ _BADGES = {
     AssessmentState.FILE_REVIEW: ("file-search", "info"),
     AssessmentState.ON_HOLD: ("hourglass", "warn"),
     AssessmentState.SCHEDULING: ("calendar", "info"),
+    AssessmentState.CHECKING: ("clipboard-check", "info"),
     AssessmentState.RECTIFYING: ("tool", "warn"),
     AssessmentState.REPORTING: ("pencil", "info"),
     AssessmentState.REPORTED: ("circle-check", "good"),
@@ -86,9 +89,28 @@ class CheckState(models.TextChoices):
     """The check of a commitment after the decision."""
 
     DRAFT = "draft", _("being prepared")
-    ORDERED = "ordered", _("to be checked")
-    DONE = "done", _("checked")
+    ORDERED = "ordered", pgettext_lazy("commitment", "to be checked")
+    DONE = "done", pgettext_lazy("commitment", "checked")
+    SETTLED = "settled", _("proved false, licence revoked")
     VOID = "void", _("void")
+
+    @classmethod
+    def concluded(cls) -> frozenset[CheckState]:
+        """States of a check that was made."""
+        return frozenset({cls.DONE, cls.SETTLED})
+
+    @property
+    def meta(self) -> dict[str, str]:
+        """Label, icon and tone of the badge."""
+        icon, tone = _CHECK_BADGES.get(self, ("clipboard-list", "info"))
+        return {"label": str(self.label), "icon": icon, "tone": tone}
+
+
+_CHECK_BADGES = {
+    CheckState.DONE: ("clipboard-check", "neutral"),
+    CheckState.SETTLED: ("circle-x", "bad"),
+    CheckState.VOID: ("x", "neutral"),
+}
 
 
 class CheckConclusion(models.TextChoices):
@@ -97,6 +119,11 @@ class CheckConclusion(models.TextChoices):
     TRUE = "true", _("the commitment is true")
     MOSTLY = "mostly", _("the commitment is mostly true")
     FALSE = "false", _("the commitment is seriously untrue")
+
+    @property
+    def as_conclusion(self) -> Conclusion:
+        """How the team's assessment is concluded with it."""
+        return {"true": Conclusion.CONFORM, "mostly": Conclusion.MOSTLY}.get(self.value, Conclusion.NOT)
 
 
 class ClosedBy(models.TextChoices):

@@ -10,13 +10,15 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from qualification.assessments.enums import Answer, ClosedBy
+from qualification.assessments.enums import Answer, CheckConclusion, ClosedBy
 from qualification.assessments.models import Nonconformity
 from qualification.assessments.services.concluding import Verified
 from qualification.laboratories.forms import day_input
 from qualification.laboratories.models import Site
 
 LONG = 4000
+# Licensing Law 69: what was obtained by fraud is to be revoked.
+REVOKING_ARTICLE = "行政许可法第六十九条第二款"
 
 
 def _text(rows: int, **kwargs: Any) -> forms.CharField:
@@ -43,6 +45,33 @@ class FileReviewForm(forms.Form):
     def points(self) -> list[str]:
         """The points asked for."""
         return [line.strip() for line in self.cleaned_data["items"].splitlines() if line.strip()]
+
+
+class CheckForm(forms.Form):
+    """What the check of a commitment found."""
+
+    conclusion = forms.ChoiceField(
+        label=_("Conclusion of the check"), choices=CheckConclusion.choices, widget=forms.RadioSelect
+    )
+    findings = _text(
+        6,
+        label=_("Findings of the check"),
+        required=False,
+        help_text=_("One per line, with where it was found. Needed unless the commitment is wholly true."),
+    )
+
+
+class RevokeForm(forms.Form):
+    """Why what was granted on a commitment is revoked."""
+
+    reason = _text(
+        4, label=_("Reasons"),
+        help_text=_("They stand in the sealed decision, and in the public register where a certificate is revoked."),
+    )  # fmt: skip
+    article = forms.CharField(
+        label=_("Article"), max_length=200, initial=REVOKING_ARTICLE,
+        help_text=_("It stands in the decision."),
+    )  # fmt: skip
 
 
 class ProposeForm(forms.Form):

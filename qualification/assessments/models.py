@@ -13,12 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from qualification.applications.models import CaseRow
+from qualification.assessments.commitments import CommitmentCheck as CommitmentCheck  # noqa: PLC0414 - one of these
 from qualification.assessments.enums import (
     Anomaly,
     Answer,
     AssessmentState,
-    CheckConclusion,
-    CheckState,
     ClosedBy,
     Conclusion,
     Mode,
@@ -161,6 +160,18 @@ class Assessment(CaseRow):
     def complete_team(self, *, by: User | None, now: dt.datetime) -> None:
         """All seats are filled; the leader receives the file."""
         self.team_at = now
+
+    @transition(state, source=S.OFFERING, target=S.CHECKING)
+    def begin_check(self, *, by: User | None, now: dt.datetime) -> None:
+        """All seats are filled; the team checks a commitment."""
+        self.team_at = now
+
+    @transition(state, source=S.CHECKING, target=S.REPORTED)
+    def close_check(self, *, by: User, now: dt.datetime) -> None:
+        """The check of the commitment is recorded; the team's work is done."""
+        self.concluded_at = now
+        self.reported_at = now
+        self.reported_by = by
 
     @transition(state, source=S.FILE_REVIEW, target=S.ON_HOLD)
     def hold_file(self, *, by: User, now: dt.datetime) -> None:
@@ -443,54 +454,6 @@ class Rectification(AssessmentRow):
     def void(self, *, by: User | None, now: dt.datetime) -> None:
         """The case ended."""
         self.closed_at = now
-
-
-class CommitmentCheck(CaseRow):
-    """The check on site, after the decision, of what a laboratory has committed itself to (告知承诺核查).
-
-    `is_at_once`: a first application, or mandatory standards; otherwise it is due within the months of the setting.
-    """
-
-    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    application = models.OneToOneField(
-        "applications.Application", on_delete=models.CASCADE, related_name="commitment_check"
-    )
-    state = FSMField(_("state"), choices=CheckState.choices, default=CheckState.DRAFT, protected=True, max_length=10)
-    is_at_once = models.BooleanField(_("due at once"), default=False)
-    ordered_at = models.DateTimeField(null=True, blank=True)
-    done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    conclusion = models.CharField(_("conclusion"), max_length=10, choices=CheckConclusion, blank=True)
-    findings = models.TextField(_("findings"), blank=True)
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="check_done_with_conclusion",
-                condition=Q(state=CheckState.DONE, done_at__isnull=False) & ~Q(conclusion="")
-                | ~Q(state=CheckState.DONE) & Q(conclusion=""),
-                violation_error_message=_("A check that was made has its conclusion, and only such a one."),
-            )
-        ]  # fmt: skip
-
-    def __str__(self) -> str:
-        return f"{self.application_id} {self.state}"
-
-    @transition(state, source=CheckState.DRAFT, target=CheckState.ORDERED)
-    def order(self, *, by: User | None, now: dt.datetime) -> None:
-        """The decision on a commitment is released; the check must follow."""
-        self.ordered_at = now
-
-    @transition(state, source=CheckState.ORDERED, target=CheckState.DONE)
-    def record(self, *, by: User, now: dt.datetime) -> None:
-        """The check was made."""
-        self.done_at = now
-        self.done_by = by
-
-    @transition(state, source=CheckState.ORDERED, target=CheckState.VOID)
-    def void(self, *, by: User | None, now: dt.datetime) -> None:
-        """There is nothing left to check."""
 
 
 def _is_chinese() -> bool:

@@ -15,14 +15,23 @@ from django.utils.translation import gettext as _
 
 from documents.queries import slots_of
 from qualification import door
+from qualification.applications import pagenotes
 from qualification.applications.notices import PAPER_LANGUAGE
-from qualification.applications.officers import SlotToExamine, slots_to_examine
+from qualification.applications.officers import LETTER, SlotToExamine, drawn, slots_to_examine
 from qualification.applications.queries import OWNER_KIND, concerned_authorities
-from qualification.assessments import reports
+from qualification.assessments import access, reports
 from qualification.assessments.answering import HOLD_CODE, RECTIFICATION_CODE, records_of, wishes_of
-from qualification.assessments.enums import Anomaly, Answer, AssessmentState, Conclusion
+from qualification.assessments.enums import Anomaly, Answer, AssessmentState, CheckConclusion, Conclusion
 from qualification.assessments.forms import AnswerForm, RecordForm
-from qualification.assessments.models import Assessment, CheckIn, Item, ItemAnswer, Nonconformity, Visit
+from qualification.assessments.models import (
+    Assessment,
+    CheckIn,
+    CommitmentCheck,
+    Item,
+    ItemAnswer,
+    Nonconformity,
+    Visit,
+)
 from qualification.assessments.queries import (
     Open,
     answer_choices,
@@ -31,6 +40,7 @@ from qualification.assessments.queries import (
     missing_to_conclude,
     result_of,
 )
+from qualification.assessments.services import checking
 from qualification.assessors.models import Seat
 from qualification.regions.settings import setting
 from qualification.scope.queries import Progress, progress, tables_of, unconfirmed
@@ -78,16 +88,68 @@ def file_page(assessment: Assessment, user: User) -> dict[str, Any]:
         "first_file": _first_viewable(slots),
         "team": team_of(assessment),
         "can_review": door.can(user, "pass_file", assessment),
+        "open_notes": pagenotes.open_notes(application),
+        "note_points": pagenotes.points_of(application, pagenotes.waiting(application, pagenotes.REVIEW)),
     }
 
 
 def _first_viewable(slots: Iterable[SlotToExamine]) -> Any:
-    newest = (slot.versions[0].file for slot in slots if slot.versions)
-    return next((file for file in newest if file.is_servable and file.is_viewable), None)
+    return next((version for slot in slots for version in drawn(slot)), None)
 
 
 def _slots(assessment: Assessment, code: str) -> list[Slot]:
     return [slot for slot in slots_of(OWNER_KIND, assessment.application.uuid) if slot.code == code]
+
+
+# -- the check of a commitment
+
+CHECK_LOOK = {
+    CheckConclusion.TRUE: ("circle-check", "good"),
+    CheckConclusion.MOSTLY: ("alert-triangle", "warn"),
+    CheckConclusion.FALSE: ("circle-x", "bad"),
+}
+
+
+def check_page(check: CommitmentCheck, user: User) -> dict[str, Any]:
+    """What was committed to, what was found, and what the reader can do."""
+    application = check.application
+    slots = slots_to_examine(application)
+    can_add = access.may_add(user, check)
+    return {
+        "check": check,
+        "application": application,
+        "assessment": application.assessment,
+        "team": team_of(application.assessment),
+        "sites": list(application.sites.select_related("authority").order_by("pk")),
+        "letters": [version for slot in slots if slot.wanted.material.code == LETTER for version in slot.versions[:1]],
+        "materials": [(slot.title, slot.versions[0]) for slot in slots if slot.versions],
+        "tables": list(tables_of(application)),
+        "evidence": evidence_labels(check, with_next=can_add),
+        "evidence_kind": access.CHECK_KIND,
+        "evidence_code": access.EVIDENCE,
+        "can_add": can_add,
+        "can_record": door.can(user, "record", check) and application.assessment.state == AssessmentState.CHECKING,
+        "can_revoke": check.is_false and door.can(user, "revoke", check),
+        **_to_revoke(check),
+    }
+
+
+def _to_revoke(check: CommitmentCheck) -> dict[str, Any]:
+    """What revoking would end: a whole certificate, the grant before it, or nothing that is in force."""
+    if not check.is_false:
+        return {}
+    try:
+        certificate = checking.certificate_to_revoke(check.application)
+    except door.Stale:
+        return {"is_signing": True}
+    return {"certificate": certificate, "is_before_issue": check.application.state == "granted"}
+
+
+def evidence_labels(check: CommitmentCheck, *, with_next: bool) -> list[str]:
+    """The labels of the slots of evidence that are filled, and of the next one: “1”, “2” and so on."""
+    filled = [slot.label for slot in slots_of(access.CHECK_KIND, check.uuid) if slot.is_filled]
+    numbers = sorted(int(label) for label in filled if label.isdecimal())
+    return [str(number) for number in [*numbers, *([max([0, *numbers]) + 1] if with_next else [])]]
 
 
 # -- the date

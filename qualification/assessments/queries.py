@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from qualification.applications.queries import visible_to as visible_applications
 from qualification.assessments.enums import Answer
-from qualification.assessments.models import Assessment, CheckIn, Item, ItemAnswer, Nonconformity
+from qualification.assessments.models import Assessment, CheckIn, CommitmentCheck, Item, ItemAnswer, Nonconformity
 from qualification.assessments.outcomes import Answered, Result, conclude
 from qualification.regions.settings import setting
 from qualification.scope import queries as scope
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 def visible_to(user: User) -> QuerySet[Assessment]:
     """Assessments of the cases the person may read."""
     return Assessment.objects.filter(application__in=visible_applications(user))
+
+
+def checks_visible_to(user: User) -> QuerySet[CommitmentCheck]:
+    """Checks of commitments for their team and for staff who see the case; a laboratory reads its own on its case."""
+    seen = visible_applications(user).exclude(laboratory_id__in=user.laboratory_ids())
+    return CommitmentCheck.objects.filter(application__in=seen)
 
 
 @dataclass(frozen=True, slots=True)

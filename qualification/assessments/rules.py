@@ -45,6 +45,8 @@ TABLE: dict[str, tuple[Any, Any]] = {
         is_system | is_person & at_lead(Role.COORDINATOR), _("Only a review coordinator of the lead authority draws the team.")),
     "assessments.Assessment.lack_candidates": (is_system, ""),
     "assessments.Assessment.complete_team": (is_system, ""),
+    "assessments.Assessment.begin_check": (is_system, ""),
+    "assessments.Assessment.close_check": (LEADER, _ONLY_LEADER),
     "assessments.Assessment.hold_file": (LEADER, _ONLY_LEADER),
     "assessments.Assessment.resume_file": (LABORATORY, _ONLY_LABORATORY),
     "assessments.Assessment.pass_file": (LEADER, _ONLY_LEADER),
@@ -70,9 +72,11 @@ TABLE: dict[str, tuple[Any, Any]] = {
     "assessments.Rectification.reopen": (REMEDIES, _ONLY_REMEDY),
     "assessments.Assessment.reopen_rectification": (REMEDIES, _ONLY_REMEDY),
     "assessments.CommitmentCheck.see": (is_person & sees_its_case, ""),
+    "assessments.CommitmentCheck.add_evidence": (is_person & is_on_team, _("Only the team of the check adds evidence.")),
     "assessments.CommitmentCheck.order": (is_system | DECIDES, _("The decision alone orders the check.")),
-    "assessments.CommitmentCheck.record": (
-        is_person & at_lead(Role.COORDINATOR), _("Only a review coordinator of the lead authority records the check.")),
+    "assessments.CommitmentCheck.record": (LEADER, _ONLY_LEADER),
+    "assessments.CommitmentCheck.revoke": (
+        DECIDES, _("Only a decision maker of the lead authority who had no part in the case revokes what was granted.")),
     "assessments.CommitmentCheck.void": (is_system | DECIDES, ""),
 }  # fmt: skip
 

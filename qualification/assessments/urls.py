@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from qualification.assessments import urls_lab
-from qualification.assessments.views import file_review, report, visit
+from qualification.assessments.views import check, file_review, report, visit
 
 app_name = "assessments"
 urlpatterns = [
@@ -22,5 +22,6 @@ urlpatterns = [
     path("assessments/<uuid:uuid>/visit/conclude/", visit.conclude, name="conclude"),
     path("assessments/<uuid:uuid>/verification/", report.verification, name="verification"),
     path("assessments/<uuid:uuid>/report/", report.report, name="report"),
+    path("checks/<uuid:uuid>/", check.check, name="check"),
     *urls_lab.urlpatterns,
 ]

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from qualification import door
-from qualification.assessments.enums import AssessmentState
+from qualification import door, statements
+from qualification.assessments.enums import AssessmentState, Mode
 from qualification.assessors import draw
 from qualification.assessors.enums import Exclusion, OfferState, SeatRole, TieKind
 from qualification.assessors.models import Assessor, Draw, Offer, Seat, Tie
@@ -71,7 +71,7 @@ def _record(
 ) -> Draw:
     with translation.override(settings.LANGUAGE_CODE):
         shortage = _shortage(drawn, fit=sum(j.is_fit for j in judged), judged=len(judged))
-    return Draw.objects.create(
+    record = Draw(
         assessment=assessment, seed=seed, drawn_at=now, drawn_by=by,
         wanted={**wanted, "fields": sorted(assessment.application.field_codes)},
         candidates=[_told(j) for j in judged if j.is_fit],
@@ -79,6 +79,8 @@ def _record(
         chosen=[p.candidate.id if p.candidate else 0 for p in drawn.places],
         shortage=shortage,
     )  # fmt: skip
+    statements.insert([record])
+    return record
 
 
 def _told(judged: Judged) -> dict[str, Any]:
@@ -122,9 +124,8 @@ def _send_offers(assessment: Assessment, record: Draw, now: dt.datetime) -> None
 
 
 def _offer(seat: Seat, assessor_id: int, record: Draw, now: dt.datetime) -> Offer:
-    offer: Offer = Offer.objects.create(
-        application_id=seat.assessment.application_id, seat=seat, assessor_id=assessor_id, draw=record
-    )
+    offer: Offer = Offer(application_id=seat.assessment.application_id, seat=seat, assessor_id=assessor_id, draw=record)
+    statements.insert([offer])
     door.perform(offer, "send", by=None, now=now, facts={"seat": seat.pk})
     return offer
 
@@ -178,8 +179,12 @@ def accept(*, offer: Offer, by: User, now: dt.datetime) -> Offer:
         door.perform(offer, "accept", by=by, now=now, before=sit, facts={"seat": offer.seat_id})
         assessment = offer.seat.assessment
         if not Seat.objects.filter(assessment=assessment, assessor__isnull=True).exists():
-            door.perform(assessment, "complete_team", by=None, now=now)
+            door.perform(assessment, _completes(assessment), by=None, now=now)
     return offer
+
+
+def _completes(assessment: Assessment) -> str:
+    return "begin_check" if assessment.mode == Mode.COMMITMENT else "complete_team"
 
 
 def _demand_still_fit(offer: Offer, today: dt.date) -> None:

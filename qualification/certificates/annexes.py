@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from documents.papers import services as papers
+from qualification.applications.enums import Kind
 from qualification.certificates.models import Edition, Grant, ScopeLine
 from qualification.laboratories.models import Signatory, Site
 from qualification.scope.models import CapabilityRow, CapabilityTable
@@ -17,15 +18,25 @@ from qualification.search import index_terms
 
 if TYPE_CHECKING:
     from documents.papers.models import Paper
+    from qualification.applications.models import Application
     from qualification.regions.models import Authority
 
 PAPER_KIND = "certificate"
 TITLE = "检验检测机构资质认定证书"
+# Site, food or not, name and standard: by these two applications mean the same ability.
+Key = tuple[int, bool, str, str]
 
 
-def freeze_scope(edition: Edition, authorities: Iterable[Authority], kept: Edition | None) -> None:
-    """Copy what was approved into the edition, grouped by grant; an extension keeps the earlier edition's lines."""
-    lines = [*_kept_lines(kept), *_new_lines(edition)]
+def freeze_scope(
+    edition: Edition, authorities: Iterable[Authority], kept: Edition | None, others: Sequence[Application] = ()
+) -> None:
+    """Copy what was approved into the edition, grouped by grant.
+
+    An extension keeps the earlier edition's lines (`kept`). A renewal takes over what `others` were granted, unless it
+    applied for the same ability itself: then what was judged in it counts; also where the extension is issued after it.
+    """
+    new = _new_lines(edition.application, _judged_in_renewal(edition, kept))
+    lines = [*_kept_lines(kept), *new, *taken_over(edition.application, others)]
     sites = {line.site_id for line in lines}
     grants = _grants(edition, authorities, kept, sites)
     for position, line in enumerate(lines):
@@ -37,24 +48,47 @@ def freeze_scope(edition: Edition, authorities: Iterable[Authority], kept: Editi
     edition.save(update_fields=["signatories"])
 
 
+def taken_over(application: Application, others: Sequence[Application]) -> list[ScopeLine]:
+    """The lines a renewal takes over from extensions; unsaved."""
+    own = _keys(application) if others else set()
+    return [line for case in others for line in _new_lines(case, own)]
+
+
+def _judged_in_renewal(edition: Edition, kept: Edition | None) -> set[Key]:
+    """What stands in a renewed certificate already that was issued while the extension was under way."""
+    if kept is None:
+        return set()
+    first = edition.certificate.editions.select_related("application").order_by("number")[0]
+    handed_in = edition.application.submitted_at
+    if Kind.RENEWAL not in first.application.kinds or handed_in is None or first.requested_at < handed_in:
+        return set()
+    lines = kept.lines.filter(level="parameter").order_by("position")
+    return set(lines.values_list("site_id", "is_food", "name", "standard_text"))
+
+
 def _kept_lines(kept: Edition | None) -> list[ScopeLine]:
     return list(kept.lines.order_by("position")) if kept else []
 
 
-def _new_lines(edition: Edition) -> Iterator[ScopeLine]:
-    tables = CapabilityTable.objects.filter(application=edition.application).order_by(
+def _keys(application: Application) -> set[Key]:
+    rows = CapabilityRow.objects.filter(table__application=application, level="parameter")
+    return set(rows.order_by("pk").values_list("table__site_id", "table__is_food", "name", "standard_text"))
+
+
+def _new_lines(application: Application, known: Container[Key] = ()) -> Iterator[ScopeLine]:
+    tables = CapabilityTable.objects.filter(application=application).order_by(
         "site__authority__code", "site_id", "is_food"
     )
     for table in tables:
-        yield from _table_lines(table)
+        yield from _table_lines(table, known)
 
 
-def _table_lines(table: CapabilityTable) -> Iterator[ScopeLine]:
+def _table_lines(table: CapabilityTable, known: Container[Key]) -> Iterator[ScopeLine]:
     headings: list[CapabilityRow] = []
     for row in table.rows.order_by("position"):
         if row.level != "parameter":
             headings = [h for h in headings if _outranks(h, row)] + [row]
-        elif row.is_approved:
+        elif row.is_approved and (table.site_id, table.is_food, row.name, row.standard_text) not in known:
             yield from (_line(table, heading) for heading in headings)
             headings = []
             yield _line(table, row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,9 @@ from qualification.regions.models import Authority
 from qualification.regions.settings import SETTINGS, UNIT_LABELS
 
 LIMITS = (
-    "acceptance_days", "supplement_days", "technical_review_days", "file_review_days", "rectification_max_days",
-    "verification_days", "concurrence_days", "decision_days", "issue_days",
+    "acceptance_days", "supplement_days", "acceptance_after_supplement_days", "technical_review_days", "file_review_days", "rectification_max_days",
+    "verification_days", "concurrence_days", "decision_days", "issue_days", "commitment_decision_days",
+    "commitment_issue_days", "commitment_check_months", "commitment_check_at_once_days",
 )  # fmt: skip
 
 
@@ -65,10 +67,19 @@ def kinds() -> list[KindGuide]:
 
 def limits() -> list[Limit]:
     """The time limits of the way, with the promises of the five regions."""
+    return _limits(LIMITS)
+
+
+def renewal() -> Limit:
+    """How many months before a certificate ends its renewal must have been applied for."""
+    return _limits(["renewal_months"])[0]
+
+
+def _limits(keys: Iterable[str]) -> list[Limit]:
     regions = list(Authority.objects.real().select_related("profile").order_by("code"))
     today = timezone.localdate()
     in_force = dated_limits.current()
-    return [_limit(key, regions, in_force, today) for key in LIMITS]
+    return [_limit(key, regions, in_force, today) for key in keys]
 
 
 def _limit(key: str, regions: list[Authority], in_force: dated_limits.Limits, today: dt.date) -> Limit:
@@ -77,12 +88,23 @@ def _limit(key: str, regions: list[Authority], in_force: dated_limits.Limits, to
     return Limit(known.label, UNIT_LABELS[known.unit], in_force.of(None, key, today).value, promised)
 
 
+def by_commitment() -> list[tuple[str, str, str]]:
+    """Icon, title and words of what differs by notice and commitment."""
+    return [
+        ("writing-sign", _("Commit yourself"), _("For a first application, a renewal or an extension, except for special food and medical devices: hand in the signed commitment letter with the other materials.")),
+        ("scale", _("Decision without a review"), _("After the acceptance the authority decides on your commitment; no team comes before.")),
+        ("certificate", _("Certificate"), _("It says the abilities as you declared them.")),
+        ("clipboard-check", _("Check on site"), _("A drawn team checks what you committed yourself to: at once after a first application or where a mandatory standard is concerned, else within the months below.")),
+        ("alert-triangle", _("If it is untrue"), _("A seriously untrue commitment: the certificate is revoked, no application for three years, and the commitment procedure stays closed to you. Withdrawn by yourself, it is closed for that matter.")),
+    ]  # fmt: skip
+
+
 def steps() -> list[tuple[str, str, str]]:
     """Icon, title and words of each step."""
     return [
         ("file-text", _("Prepare"), _("Sign in as the laboratory's manager or member, answer a few questions; the page lists the materials and keeps what you enter.")),
         ("send", _("Submit"), _("The page says what is missing. Submit when nothing is; you get a receipt with the date from which the time limits run.")),
-        ("inbox", _("Acceptance"), _("The authority accepts, asks once for everything that is missing, or says in writing why it does not accept.")),
+        ("inbox", _("Acceptance"), _("The authority accepts, asks once for everything that is missing, or says in writing why it does not accept. When your supplement is in, it decides without asking again.")),
         ("users", _("Team"), _("The team is drawn at random among the fit; the record of each draw can be checked here.")),
         ("microscope", _("Technical review"), _("The leader reads your file and agrees the date of the visit with you; the team confirms each ability at the site.")),
         ("tool", _("Rectification"), _("If something mostly conforms, you rectify within the time set; this time does not count against the review.")),

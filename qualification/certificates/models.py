@@ -71,6 +71,9 @@ class Certificate(ConcurrentTransitionMixin, models.Model):
         indexes = [
             models.Index(fields=["authority", "state", "valid_until"], name="certificate_register"),
             GinIndex(fields=["search_terms"], name="certificate_search"),
+            models.Index(
+                fields=["valid_until"], condition=Q(state=State.VALID, deemed_renewed_on=None), name="certificate_ends"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -117,11 +120,23 @@ class Certificate(ConcurrentTransitionMixin, models.Model):
     def state_on(self, day: dt.date) -> State:
         """The state the register shows on a day: past its validity a certificate is expired at once.
 
-        A deemed renewal keeps it valid beyond.
+        A deemed renewal keeps it valid beyond, whether the system has recorded it yet or not.
         """
-        if self.state == State.VALID and day > self.valid_until and self.deemed_renewed_on is None:
-            return State.EXPIRED
-        return State(self.state)
+        if not self._is_unrecorded(day):
+            return State(self.state)
+        from qualification.certificates import renewals
+
+        case = renewals.undecided(self)
+        return State.EXPIRED if case is None or renewals.ended_by_refusal(case) else State.VALID
+
+    def deemed_on(self, day: dt.date) -> dt.date | None:
+        """The day with whose end it was renewed by law, where it is valid beyond it on a day; else None."""
+        is_beyond = day > self.valid_until and self.state_on(day) == State.VALID
+        return self.valid_until if is_beyond else None
+
+    def _is_unrecorded(self, day: dt.date) -> bool:
+        """Whether its validity is over and the system has not come by to record what the law says of it."""
+        return self.state == State.VALID and day > self.valid_until and self.deemed_renewed_on is None
 
     @transition(state, source=State.PENDING, target=State.VALID)
     def activate(self, *, by: User | None, now: dt.datetime) -> None:

@@ -40,11 +40,10 @@ def _rows() -> Any:
     )  # fmt: skip
 
 
-def _deemed(certificate: Certificate) -> dict[str, str] | None:
+def _deemed(certificate: Certificate, today: dt.date) -> dict[str, str] | None:
     """That it is valid beyond its end by law, and on which article; None where it is not."""
-    if certificate.deemed_renewed_on is None:
-        return None
-    return {"on": certificate.deemed_renewed_on.isoformat(), "article": DEEMED_RENEWAL_ARTICLE}
+    day = certificate.deemed_renewed_on or certificate.deemed_on(today)
+    return {"on": day.isoformat(), "article": DEEMED_RENEWAL_ARTICLE} if day else None
 
 
 def describe(certificate: Certificate, today: dt.date) -> dict[str, Any]:
@@ -55,7 +54,7 @@ def describe(certificate: Certificate, today: dt.date) -> dict[str, Any]:
         "status": certificate.state_on(today).value,
         "valid_from": certificate.valid_from.isoformat(),
         "valid_until": certificate.valid_until.isoformat(),
-        "deemed_renewed": _deemed(certificate),
+        "deemed_renewed": _deemed(certificate, today),
         "laboratory": {"name": laboratory.name, "credit_code": laboratory.credit_code, "address": laboratory.address},
         "authority": _authority(certificate.authority),
         "grants": [_grant(grant) for edition in certificate.current for grant in edition.shown],  # type: ignore[attr-defined]

@@ -6,17 +6,20 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 
-from qualification.certificates import queries
+from qualification.certificates import queries, renewals
 from qualification.certificates.enums import CertificateState
 from qualification.certificates.models import Certificate, Edition, Grant, ScopeLine
 from qualification.laboratories.models import Site
 from qualification.search import bigrams
+
+if TYPE_CHECKING:
+    from qualification.applications.models import Application
 
 PAGE = 100
 
@@ -49,6 +52,16 @@ class PublicCertificate:
     def state(self) -> CertificateState:
         """The status on this day."""
         return self.certificate.state_on(self.today)
+
+    @property
+    def is_deemed(self) -> bool:
+        """Whether it is valid beyond its end by law: a renewal received in time was not decided."""
+        return self.certificate.deemed_on(self.today) is not None
+
+    @property
+    def granted(self) -> Application | None:
+        """The renewal that was granted and not yet issued when the validity ended."""
+        return renewals.granted(self.certificate) if self.state == CertificateState.EXPIRED else None
 
     @property
     def is_trial(self) -> bool:

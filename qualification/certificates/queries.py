@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, RowNumber
 from qualification.accounts.enums import NATIONAL_ROLES, STAFF_ROLES
 from qualification.certificates.enums import CertificateState, EditionState
 from qualification.certificates.models import Certificate, Edition, Grant, ScopeLine
+from qualification.certificates.renewals import with_renewals
 from qualification.laboratories.models import Laboratory
 from qualification.search import bigrams, fold
 
@@ -42,18 +43,27 @@ def reachable() -> QuerySet[Certificate]:
 
 def register() -> QuerySet[Certificate]:
     """The public register: no trial authority appears in it."""
-    return reachable().filter(authority__is_trial=False)
+    return with_renewals(reachable().filter(authority__is_trial=False))
 
 
 def in_status(rows: QuerySet[Certificate], status: str, today: dt.date) -> QuerySet[Certificate]:
-    """Certificates that the register shows in a status on a day; past its last day a valid one is expired."""
+    """Certificates that the register shows in a status on a day; past its last day a valid one is expired or deemed
+    renewed. Those of which neither is recorded yet are read at once: few, and none while the worker runs."""
+    ran_out = Q(state=CertificateState.VALID, valid_until__lt=today, deemed_renewed_on=None)
     if status == CertificateState.VALID:
-        deemed = Q(deemed_renewed_on__isnull=False)
-        return rows.filter(deemed | Q(valid_until__gte=today), state=CertificateState.VALID)
+        standing = Q(deemed_renewed_on__isnull=False) | Q(valid_until__gte=today)
+        standing |= Q(pk__in=_deemed_unrecorded(ran_out, today))
+        return rows.filter(standing, state=CertificateState.VALID)
     if status == CertificateState.EXPIRED:
-        ran_out = Q(state=CertificateState.VALID, valid_until__lt=today, deemed_renewed_on=None)
-        return rows.filter(ran_out | Q(state=CertificateState.EXPIRED))
+        ended = ran_out & ~Q(pk__in=_deemed_unrecorded(ran_out, today))
+        return rows.filter(ended | Q(state=CertificateState.EXPIRED))
     return rows.filter(state=status)
+
+
+def _deemed_unrecorded(ran_out: Q, today: dt.date) -> list[int]:
+    """Certificates renewed by law at an end that the system has not come by to record."""
+    rows = with_renewals(Certificate.objects.filter(ran_out).order_by("pk"))
+    return [row.pk for row in rows if row.state_on(today) == CertificateState.VALID]
 
 
 def current_editions() -> QuerySet[Edition]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from qualification.accounts.enums import STAFF_ROLES
-from qualification.applications.enums import Kind
+from qualification.applications.enums import ApplicationState, Kind
 from qualification.applications.queries import concerned_authorities
-from qualification.certificates import queries
+from qualification.certificates import annexes, queries, renewals
 from qualification.certificates.enums import CertificateState as State
 from qualification.certificates.models import Certificate, Grant, NumberCounter
-from qualification.certificates.services.issuing import field_code_of, validity_end
+from qualification.certificates.services.issuing import extended_meanwhile, field_code_of, validity_end
+from qualification.laboratories.models import Site
+from qualification.models import TransitionLog
 from qualification.pages.lists import Column, Filter, ListPage
 from qualification.regions.models import Authority
 from qualification.scope.queries import approved
@@ -61,22 +64,31 @@ def _next_number(application: Application, today: dt.date) -> str:
 
 
 def _grants(application: Application) -> list[dict[str, Any]]:
-    """Each authority that grants something new, with its sites and how many abilities; each signs its own grant."""
+    """Each authority that grants something new, with its sites and how many abilities; each signs its own grant.
+
+    A renewal's abilities are counted with those it takes over from extensions, and `taken_over` says how many these are.
+    """
     counts = approved(application).order_by("table__site_id").values("table__site_id").annotate(lines=Count("pk"))
-    by_site = {row["table__site_id"]: row["lines"] for row in counts}
-    sites = [site for site in application.sites.order_by("pk") if site.pk in by_site]
+    by_site = Counter({row["table__site_id"]: row["lines"] for row in counts})
+    lines = annexes.taken_over(application, extended_meanwhile(application))
+    over = Counter(line.site_id for line in lines if line.level == "parameter")
+    by_site.update(over)
+    sites = list(Site.objects.filter(pk__in=by_site).select_related("authority").order_by("pk"))
     found = []
-    for authority in concerned_authorities(application):
-        own = [(site, by_site[site.pk]) for site in sites if site.authority_id == authority.pk]
+    for authority in dict.fromkeys([*concerned_authorities(application), *(site.authority for site in sites)]):
+        own = [site for site in sites if site.authority_id == authority.pk]
         if own:
-            found.append({"authority": authority, "sites": own})
+            found.append({
+                "authority": authority, "sites": [(site, by_site[site.pk]) for site in own],
+                "taken_over": sum(over[site.pk] for site in own),
+            })  # fmt: skip
     return found
 
 
 def listed(user: User) -> QuerySet[Certificate]:
     """Certificates of the authorities of which the person is staff, or in which they grant; all for national roles."""
     ids = user.authority_ids(STAFF_ROLES)
-    rows = queries.visible_to(user).select_related("laboratory", "authority")
+    rows = queries.with_renewals(queries.visible_to(user).select_related("laboratory", "authority"))
     if not ids:
         return rows
     granted = Grant.objects.filter(authority_id__in=ids).values("edition__certificate_id")
@@ -87,6 +99,34 @@ def badge(certificate: Certificate, today: dt.date) -> dict[str, str]:
     """Label, icon and tone of the state the register shows."""
     state = certificate.state_on(today)
     return {"label": str(state.label), "icon": state.icon, "tone": state.tone}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the renewal of a certificate means for it past its end."""
+
+    deemed_on: dt.date | None
+    case: Application | None
+    is_recorded: bool
+    has_ended: bool
+    granted: Application | None
+    expired_with_its_day: bool
+
+
+def standing(certificate: Certificate, today: dt.date) -> Standing:
+    """Whether it is deemed renewed, by which renewal, and what has become of that; or that it was granted too late."""
+    day = certificate.deemed_renewed_on or certificate.deemed_on(today)
+    case = (certificate.deemed_by or renewals.undecided(certificate)) if day else None
+    has_ended = case is not None and case.state in ApplicationState.final()
+    granted = renewals.granted(certificate) if day is None and today > certificate.valid_until else None
+    is_recorded = certificate.deemed_renewed_on is not None
+    return Standing(day, case, is_recorded, has_ended, granted, _expired_with_its_day(certificate))
+
+
+def _expired_with_its_day(certificate: Certificate) -> bool:
+    """Whether the law ended it with its last day, which may have been recorded later; a deemed renewal ends otherwise."""
+    logs = TransitionLog.objects.filter(subject_type=certificate._meta.label, subject_id=certificate.pk)
+    return certificate.state == State.EXPIRED and logs.filter(verb="expire").exists()
 
 
 def certificates_page(request: HttpRequest, user: User, today: dt.date) -> ListPage:

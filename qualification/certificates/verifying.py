@@ -71,7 +71,7 @@ def _wrong_part(number: str) -> str:
 
 
 def _known_authorities() -> str:
-    return ", ".join(f"{a.code} {a.region}" for a in Authority.objects.real().order_by("code"))
+    return str(_(", ")).join(f"{a.code} {a.region}" for a in Authority.objects.real().order_by("code"))
 
 
 def _unknown_code(kind: str, code: str, says: str) -> str:

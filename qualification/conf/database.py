@@ -26,7 +26,7 @@ def parse_url(url: str) -> dict[str, Any]:
     host = options.pop("host", "")
     port = options.pop("port", "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "documents.postgres",
         "NAME": unquote(parts.path.lstrip("/")) or "postgres",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -11,6 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 
+# clamd looks at no file of 2 GiB or more, whatever its own limits say (clamd.conf(5), MaxFileSize).
+CLAMD_MAX_BYTES = 2**31 - 1
+
+
 class Environment(BaseSettings):
     """Variables of the process environment; names are case-insensitive."""
 
@@ -49,9 +53,14 @@ class Environment(BaseSettings):
         "GOVERNANCE an operator with a special right can.",
     )
     retention_years: int = Field(6, ge=1, le=100, description="Years that what was handed in or issued is kept.")
-    upload_max_mb: int = Field(4096, ge=1, description="MiB of the largest file taken.")
+    upload_max_mb: int = Field(
+        4096, ge=1, description="MiB of the largest file taken; where CLAMD is set, never 2 GiB or more."
+    )
     clamd: str = Field(
         "", description="Malware scanner: unix:/path or tcp://host:port of clamd; production does not start without."
+    )
+    looking_space_mb: int = Field(
+        1024, ge=16, description="MiB of disk for pages drawn in the viewer; what was not used longest goes first."
     )
     keys_dir: Path | None = Field(None, description="Folder of the authorities' signing keys; default var/keys.")
     paper_seconds: int = Field(120, description="Seconds one paper may take to render before it is stopped.")
@@ -59,6 +68,12 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
     web_workers: int = Field(2, ge=1, description="Web processes started by `manage.py up`.")
     job_workers: int = Field(1, ge=1, description="Job processes started by `manage.py worker`.")
+
+    @property
+    def upload_max_bytes(self) -> int:
+        """Bytes of the largest file taken: no more than the malware scanner can look at, where there is one."""
+        wanted = self.upload_max_mb * 1024 * 1024
+        return min(wanted, CLAMD_MAX_BYTES) if self.clamd else wanted
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> Environment:

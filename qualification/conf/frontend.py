@@ -52,6 +52,7 @@ def sources() -> tuple[Source, ...]:
         Source("vendor/tabler", node / "@tabler/core/dist/css", r"tabler\.min\.css(\.map)?"),
         Source("vendor/htmx", node / "htmx.org/dist", r"htmx\.min\.js"),
         Source("vendor/echarts", node / "echarts/dist", r"echarts\.min\.js"),
+        Source("vendor/zip", node / "@zip.js/zip.js/dist", r"zip-core\.min\.js"),
         Source("vendor/noto", node / "@fontsource/noto-sans-sc", r"(400|700)\.css|files/.+-(400|700)-normal\.woff2?"),
         Source("site", BASE_DIR / "frontend", OWN),
         *(Source("", part, OWN) for part in parts if part.is_dir()),

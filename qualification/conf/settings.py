@@ -60,6 +60,9 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "documents",
     "documents.papers",
+    "documents.care",
+    "documents.texts",
+    "documents.looking",
     "qualification",
     "qualification.pages",
     "qualification.regions",
@@ -95,6 +98,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "qualification.pages.middleware.DoorAnswers",
+    "documents.middleware.StoreAnswers",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -172,13 +176,15 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 # Files: the largest taken in, the largest checked while the person waits, and for how many days the quarantine
 # keeps the bytes of what was refused or broke off.
-UPLOAD_MAX_BYTES = env.upload_max_mb * 1024 * 1024
+UPLOAD_MAX_BYTES = env.upload_max_bytes
 UPLOAD_CHECK_AT_ONCE_BYTES = 25 * 1024 * 1024
 QUARANTINE_DAYS = 7
 # A larger file is sent in parts of this size; S3 takes no smaller part than 5 MiB but the last.
 UPLOAD_PART_BYTES = 8 * 1024 * 1024
 RETENTION_YEARS = env.retention_years
 CLAMD = env.clamd
+# How much disk the pages that were drawn for looking may take, on each machine.
+LOOKING_SPACE_BYTES = env.looking_space_mb * 1024 * 1024
 
 vars().update(mail_settings(env.email_url, VAR_DIR))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.email_from
@@ -213,13 +219,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+TASKS = {"default": {"BACKEND": "workflows.jobs.backend.JobBackend", "QUEUES": ["default"]}}
 # What the worker does again and again: the function, and the seconds between two runs.
 SWEEPS = [
     ("workflows.jobs.reaper.sweep", 15),
     ("workflows.jobs.sweeps.prune", 24 * 60 * 60),
     ("documents.tasks.sweep", 60),
     ("documents.tasks.proof", 300),
+    ("documents.texts.tasks.sweep", 60),
+    ("documents.care.tasks.nightly", 24 * 60 * 60),
     ("documents.papers.tasks.sweep", 30),
     ("workflows.clocks.sweep.job", 30),
     ("workflows.inbox.handing.sweep", 60),
@@ -228,6 +236,7 @@ SWEEPS = [
     ("workflows.board.tallies.prune", 24 * 60 * 60),
     ("workflows.outbox.calendar_notices.sweep", 6 * 60 * 60),
     ("workflows.outbox.digest.sweep", 60),
+    ("workflows.outbox.file_notices.sweep", 60 * 60),
     ("qualification.certificates.tasks.sweep", 60),
     ("workflows.foresight.tasks.nightly", 60 * 60),
 ]

@@ -94,6 +94,11 @@ class Cell:
     value: Any
     url: str
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the cell has nothing to say: on a phone it is left out."""
+        return not self.column.template and (self.value is None or self.value == "")
+
 
 class ListPage:
     """One list for one request. `if listing.wants_export: return listing.export()`, else give it to the template."""
@@ -108,10 +113,11 @@ class ListPage:
         filters: Sequence[Filter] = (),
         default_sort: str = "",
         file_name: str = "list",
+        exported: Sequence[Column] = (),
     ) -> None:
         self.request, self.rows, self.columns = request, rows, tuple(columns)
         self.search_fields, self._filters = tuple(search), tuple(filters)
-        self.default_sort, self.file_name = default_sort, file_name
+        self.default_sort, self.file_name, self.exported = default_sort, file_name, tuple(exported)
 
     @property
     def query(self) -> str:
@@ -206,13 +212,17 @@ class ListPage:
         return self.request.GET.get("export") in exports.WRITERS
 
     def export(self) -> HttpResponseBase:
-        """All rows of the search and the filters as CSV or XLSX; more than `exports.LIMIT` rows are refused with 413."""
+        """All rows of the search and the filters as CSV or XLSX, with the columns that only the file has room for.
+
+        More than `exports.LIMIT` rows are refused with 413.
+        """
+        columns = self.columns + self.exported
         return exports.export(
             self.request.GET["export"],
             file_name=self.file_name,
-            heads=[str(column.exported_as or column.label) for column in self.columns],
+            heads=[str(column.exported_as or column.label) for column in columns],
             rows=self.narrowed,
-            values=lambda row: [column.value_of(row) for column in self.columns],
+            values=lambda row: [column.value_of(row) for column in columns],
         )
 
 

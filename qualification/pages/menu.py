@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 Visible = Callable[[Any], bool]
 Unread = Callable[[Any], int]
@@ -35,13 +36,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry as the page shows it."""
+    """An entry as the page shows it; a drop-down has `entries` and no address, and is current when one of them is."""
 
     key: str
     label: str
     url: str
     icon: str
     is_current: bool
+    entries: tuple[Shown, ...] = ()
+
+
+# More than these do not fit into one line on a common screen; then the last ones are folded up.
+IN_ONE_LINE = 8
+# What is folded up then: the public pages and what administrators keep.
+FOLDED_FROM = 800
 
 
 _entries: dict[str, Entry] = {}
@@ -75,11 +83,21 @@ def entries_for(user: Any) -> list[tuple[Entry, str]]:
 def shown_on(request: HttpRequest) -> list[Shown]:
     """The navigation of this page; the entry with the longest address that the path begins with is current."""
     pairs = entries_for(request.user)
-    urls = [url for _, url in pairs if url != "/" and request.path.startswith(url)]
+    urls = [url for __, url in pairs if url != "/" and request.path.startswith(url)]
     current = max(urls, key=len, default=request.path)
     return [Shown(entry.key, str(entry.label), url, entry.icon, url == current) for entry, url in pairs]
 
 
+def folded_on(request: HttpRequest) -> list[Shown]:
+    """The navigation of this page in one line: where there are too many entries, the last ones in a drop-down."""
+    shown = shown_on(request)
+    ahead = [entry for entry in shown if _entries[entry.key].order < FOLDED_FROM]
+    rest = tuple(shown[len(ahead) :])
+    if len(shown) <= IN_ONE_LINE or len(rest) < 2:
+        return shown
+    return [*ahead, Shown("more", _("More"), "", "dots", any(entry.is_current for entry in rest), rest)]
+
+
 def home_of(user: Any) -> str | None:
     """Address of the first page of this person, or None."""
-    return next((url for _, url in entries_for(user) if url != "/"), None)
+    return next((url for __, url in entries_for(user) if url != "/"), None)

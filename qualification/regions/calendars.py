@@ -1,6 +1,6 @@
 """Working-day calendars: the State Council's holidays and make-up days, with what a region has changed.
 
-A year that has not been published counts weekends only and is provisional.
+A year that has not been published is provisional: it counts weekends, and the days that were entered for it as expected.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ class WorkCalendar:
     def is_provisional(self, day: dt.date) -> bool:
         """Whether the day's year has not been published yet."""
         return day.year not in self.official_years
+
+    def has_days(self, year: int) -> bool:
+        """Whether any day of a year is named; else it counts weekends only."""
+        return any(day.year == year for day in self.special)
 
     def name_of(self, day: dt.date) -> str:
         """The holiday the day belongs to, or an empty string."""

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from qualification.regions.models import DictionaryEntry
-from qualification.regions.settings import UNIT_LABELS, Setting, Unit
+from qualification.regions.settings import Setting, Unit
 
 YES_NO = (("yes", _("yes")), ("no", _("no")))
 
@@ -49,7 +49,7 @@ class LimitForm(forms.Form):
 
     def __init__(self, *args: Any, known: Setting, allowed: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["value"].label = f"{known.label} ({UNIT_LABELS[known.unit]})"
+        self.fields["value"].label = str(known.label)
         self.fields["value"].help_text = _("Allowed: %s.") % allowed
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # The edition of the law that the defaults of `SETTINGS` say, and the day Order 163 came into force as amended.
 LAW_EDITION = "163-2021"
 LAW_SINCE = dt.date(2021, 6, 1)
+# Ten years of days: no limit of the law is longer, and a slip of the finger is.
+ANY = 3660
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Limits:
         self.newest = newest
         self._days: dict[tuple[int | None, str], list[dt.date]] = {}
         self._entries: dict[tuple[int | None, str], list[LimitEntry]] = {}
-        standing = LimitEntry.objects.filter(corrected_by=None) if newest else LimitEntry.objects.none()
+        standing = standing_entries() if newest else LimitEntry.objects.none()
         for entry in standing.order_by("effective_on", "pk"):
             place = (entry.authority_id, entry.key)
             self._days.setdefault(place, []).append(entry.effective_on)
@@ -61,6 +63,16 @@ class Limits:
             return law
         return Limit(own.value, own.pk, law.edition, own.article or str(law.article))
 
+    def without(self, entry: LimitEntry) -> Limits:
+        """These limits as they would stand had one entry not been made."""
+        found = Limits(0)
+        found.newest = self.newest
+        for place, entries in self._entries.items():
+            kept = [one for one in entries if one.pk != entry.pk]
+            found._entries[place] = kept
+            found._days[place] = [one.effective_on for one in kept]
+        return found
+
     def _law(self, key: str, on: dt.date) -> Limit:
         entry = self._entry(None, key, on)
         if entry is not None:
@@ -72,6 +84,11 @@ class Limits:
         place = (authority_id, key)
         position = bisect.bisect_right(self._days.get(place, []), on)
         return self._entries[place][position - 1] if position else None
+
+
+def standing_entries() -> models.QuerySet[LimitEntry]:
+    """The entries that count: neither corrected nor withdrawn."""
+    return LimitEntry.objects.filter(corrected_by=None, is_withdrawal=False)
 
 
 _known: list[Limits] = []
@@ -133,15 +150,47 @@ def enter(
     number = clean(known, authority, value, effective_on)
     with transaction.atomic():
         _lock(authority)
-        standing = LimitEntry.objects.filter(authority=authority, key=key, effective_on=effective_on)
-        if standing.exists():
-            raise ValidationError(
-                {"effective_on": _("“%(label)s” has an entry from %(day)s already. Choose another day, or correct that entry.") % {"label": known.label, "day": say_date(effective_on)}}
-            )  # fmt: skip
+        place = _free_place(authority, known, effective_on)
         return LimitEntry.objects.create(
-            authority=authority, key=key, value=number, effective_on=effective_on, reason=reason.strip(), by=by, at=now,
+            authority=authority, key=key, value=number, effective_on=effective_on, corrects=place,
+            reason=reason.strip(), by=by, at=now,
             article=article.strip(), edition=edition.strip() if authority is None else "",
         )  # fmt: skip
+
+
+def _free_place(authority: Authority | None, known: Setting, on: dt.date) -> LimitEntry | None:
+    """That nothing stands on this day; the withdrawal that a new entry takes the place of, where there was one."""
+    last = LimitEntry.objects.filter(authority=authority, key=known.key, effective_on=on, corrected_by=None).first()
+    if last is not None and not last.is_withdrawal:
+        raise ValidationError(
+            {"effective_on": _("“%(label)s” has an entry from %(day)s already. Choose another day, or correct that entry.") % {"label": known.label, "day": say_date(on)}}
+        )  # fmt: skip
+    return last
+
+
+def withdraw(*, entry: LimitEntry, reason: str, by: User, now: dt.datetime) -> LimitEntry:
+    """Take an entry back before its day: nothing has started under it. Raises ValidationError with a sentence."""
+    _demand_reason(reason)
+    if entry.effective_on <= timezone.localdate(now):
+        raise ValidationError(
+            _("This entry has been in force since %(day)s: it is corrected, no longer withdrawn.")
+            % {"day": say_date(entry.effective_on)}
+        )
+    with transaction.atomic():
+        _lock(entry.authority)
+        _demand_standing(entry)
+        return LimitEntry.objects.create(
+            authority=entry.authority, key=entry.key, value=entry.value, effective_on=entry.effective_on,
+            corrects=entry, is_withdrawal=True, edition=entry.edition, article=entry.article, reason=reason.strip(),
+            by=by, at=now,
+        )  # fmt: skip
+
+
+def _demand_standing(entry: LimitEntry) -> None:
+    if entry.is_withdrawal or LimitEntry.objects.filter(corrects=entry, is_withdrawal=True).exists():
+        raise ValidationError(_("This entry has been withdrawn already."))
+    if LimitEntry.objects.filter(corrects=entry).exists():
+        raise ValidationError(_("This entry has been corrected already; correct the newest one."))
 
 
 def correct(*, entry: LimitEntry, value: object, reason: str, by: User, now: dt.datetime) -> LimitEntry:
@@ -153,8 +202,7 @@ def correct(*, entry: LimitEntry, value: object, reason: str, by: User, now: dt.
         raise ValidationError({"value": _("This is the value that stands; there is nothing to correct.")})
     with transaction.atomic():
         _lock(entry.authority)
-        if LimitEntry.objects.filter(corrects=entry).exists():
-            raise ValidationError(_("This entry has been corrected already; correct the newest one."))
+        _demand_standing(entry)
         return LimitEntry.objects.create(
             authority=entry.authority, key=entry.key, value=number, effective_on=entry.effective_on, corrects=entry,
             edition=entry.edition, article=entry.article, reason=reason.strip(), by=by, at=now,
@@ -182,9 +230,9 @@ def clean(known: Setting, authority: Authority | None, value: object, on: dt.dat
 def bounds(known: Setting, authority: Authority | None, on: dt.date) -> tuple[int, int]:
     """The least and the most a limit may be from a day on."""
     if not known.is_statutory:
-        return known.minimum or 1, known.maximum or 3660
+        return known.minimum or 1, known.maximum or ANY
     if authority is None:
-        return 1, 3660
+        return 1, ANY
     return 1, current().of(None, known.key, on).value
 
 
@@ -198,6 +246,11 @@ def _known_limit(key: str) -> Setting:
 def _demand_reason(reason: str) -> None:
     if not reason.strip():
         raise ValidationError({"reason": _("Say why; the reason is kept with the change.")})
+
+
+def lock_law() -> None:
+    """Wait until nobody else enters limits of the law. Inside a transaction."""
+    _lock(None)
 
 
 def _lock(authority: Authority | None) -> None:

@@ -94,7 +94,8 @@ class LimitEntry(models.Model):
     """A time limit from a day on: of the law (`authority` empty), or what one authority promises instead (承诺时限).
 
     Entries are never changed. A wrong one is corrected by another that takes its place and its date; only that touches
-    what is running. `edition` names the edition of the law for the law's own entries.
+    what is running. Before its date it is withdrawn in the same way: the entry in its place counts for nothing
+    (`is_withdrawal`). `edition` names the edition of the law for the law's own entries.
     """
 
     authority = models.ForeignKey(
@@ -111,6 +112,7 @@ class LimitEntry(models.Model):
     corrects = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="corrected_by"
     )
+    is_withdrawal = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["key", "effective_on", "pk"]
@@ -124,6 +126,10 @@ class LimitEntry(models.Model):
             models.CheckConstraint(
                 name="limit_not_zero", condition=models.Q(value__gte=1),
                 violation_error_message=_("A time limit is at least one day."),
+            ),
+            models.CheckConstraint(
+                name="limit_withdrawal_of_another", condition=models.Q(is_withdrawal=False) | models.Q(corrects__isnull=False),
+                violation_error_message=_("A withdrawal names the entry that it takes back."),
             ),
             models.CheckConstraint(
                 name="limit_has_reason", condition=~models.Q(reason=""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,11 @@ def allowed(known: Setting) -> str:
         return " / ".join(str(label) for __, label in known.choices)
     if known.unit is Unit.TIME:
         return _("a time of day such as 09:00")
-    return _("%(low)s to %(high)s") % {"low": known.minimum, "high": known.maximum}
+    return _range(known, known.minimum, known.maximum)
+
+
+def _range(known: Setting, low: Any, high: Any) -> str:
+    return _("%(low)s to %(high)s") % {"low": low, "high": say(known, high)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,7 @@ def limit_row(profile: Profile, known: Setting) -> LimitRow:
 
 def _coming(authority: Authority) -> dict[str, list[LimitEntry]]:
     found: dict[str, list[LimitEntry]] = {}
-    entries = LimitEntry.objects.filter(Q(authority=authority) | Q(authority=None), corrected_by=None)
+    entries = limits.standing_entries().filter(Q(authority=authority) | Q(authority=None))
     for entry in entries.filter(effective_on__gt=timezone.localdate()).order_by("effective_on", "pk"):
         found.setdefault(entry.key, []).append(entry)
     return found
@@ -109,7 +114,7 @@ def _limit_row(authority: Authority, known: Setting, in_force: limits.Limits, co
 def allowed_limit(known: Setting, authority: Authority | None, on: dt.date) -> str:
     """From what to what a limit may be set from a day on, in words."""
     low, high = limits.bounds(known, authority, on)
-    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+    return _range(known, low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +125,14 @@ class EntryRow:
     place: str
     value: str
     status: str
+    is_to_come: bool = False
 
 
 def entries(profile: Profile, known: Setting) -> list[EntryRow]:
     """The entries of a limit, the law's and the authority's, the newest date first."""
-    found = LimitEntry.objects.filter(Q(authority=profile.authority) | Q(authority=None), key=known.key)
+    found = LimitEntry.objects.filter(
+        Q(authority=profile.authority) | Q(authority=None), key=known.key, is_withdrawal=False
+    )
     found = found.select_related("authority", "by", "corrected_by").order_by("-effective_on", "-pk")
     in_force = {entry_id for entry_id in _in_force_ids(profile.authority, known) if entry_id}
     return [_entry_row(entry, known, in_force) for entry in found]
@@ -136,14 +144,20 @@ def _in_force_ids(authority: Authority, known: Setting) -> list[int | None]:
 
 
 def _entry_row(entry: LimitEntry, known: Setting, in_force: set[int]) -> EntryRow:
-    if getattr(entry, "corrected_by", None) is not None:
-        status = _("corrected, no longer counts")
-    elif entry.pk in in_force:
-        status = _("in force")
-    else:
-        status = _("to come") if entry.effective_on > timezone.localdate() else _("earlier")
+    status = status_of(entry, in_force)
     place = entry.authority.region if entry.authority else _("the law")
-    return EntryRow(entry, str(place), say(known, entry.value), status)
+    is_to_come = entry.effective_on > timezone.localdate()
+    return EntryRow(entry, str(place), say(known, entry.value), status, is_to_come)
+
+
+def status_of(entry: LimitEntry, in_force: Container[int]) -> str:
+    """Whether an entry counts: now, later, no longer, or never."""
+    taken_by = getattr(entry, "corrected_by", None)
+    if taken_by is not None:
+        return _("withdrawn, never counted") if taken_by.is_withdrawal else _("corrected, no longer counts")
+    if entry.pk in in_force:
+        return _("in force now")
+    return _("not in force yet") if entry.effective_on > timezone.localdate() else _("no longer in force")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +182,21 @@ def history(profile: Profile) -> list[Told]:
 
 def _entered(entry: LimitEntry) -> Told:
     known = SETTINGS[entry.key]
-    what = (
-        _("Limit “%(label)s” from %(day)s") if entry.corrects is None else _("Correction of “%(label)s” from %(day)s")
-    )
-    before = (
-        limits.current().of(None, entry.key, entry.effective_on).value
-        if entry.corrects is None
-        else entry.corrects.value
-    )
+    wrong = entry.corrects if entry.corrects is not None and not entry.corrects.is_withdrawal else None
+    what, before = _("Limit “%(label)s” from %(day)s"), limits.current().of(None, entry.key, entry.effective_on).value
+    if entry.is_withdrawal:
+        return _withdrawn(entry, known)
+    if wrong is not None:
+        what, before = _("Correction of “%(label)s” from %(day)s"), wrong.value
     return Told(
         entry.at, what % {"label": known.label, "day": say_date(entry.effective_on)}, say(known, before),
         say(known, entry.value), entry.reason, str(entry.by or _("the system")),
     )  # fmt: skip
+
+
+def _withdrawn(entry: LimitEntry, known: Setting) -> Told:
+    what = _("Withdrawal of “%(label)s” from %(day)s") % {"label": known.label, "day": say_date(entry.effective_on)}
+    return Told(entry.at, what, say(known, entry.value), "–", entry.reason, str(entry.by or _("the system")))
 
 
 def _told(change: ProfileChange) -> Told:

@@ -52,6 +52,12 @@ def reads_dictionaries(user: User, entry: Any) -> bool:
     return user.has_role(*LIMIT_ROLES, *NATIONAL_ROLES)
 
 
+@rules.predicate
+def meets_jointly(user: User, entry: Any) -> bool:
+    """Members of the joint meeting keep what is one for all five: the law's limits, and those agreed."""
+    return user.has_role(Role.JOINT_MEETING)
+
+
 TABLE: dict[str, tuple[Any, Any]] = {
     "regions.Profile.see": (is_person & (keeps_limits | views_nationally), ""),
     "regions.Profile.change_setting": (
@@ -59,6 +65,9 @@ TABLE: dict[str, tuple[Any, Any]] = {
     ),
     "regions.Profile.enter_limit": (
         is_person & keeps_limits, _("Only the region administrator or the time-limit administrator of this authority enters its limits."),
+    ),
+    "regions.LimitEntry.enter_law": (
+        is_person & meets_jointly, _("The joint meeting keeps the one edition of the law's limits; only its members enter it."),
     ),
     "regions.DictionaryEntry.see": (is_person & reads_dictionaries, ""),
     "regions.DictionaryEntry.edit": (

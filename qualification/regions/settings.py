@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -124,6 +125,21 @@ def _agreed(
     return Setting(key, label, days, unit, low, high, source=source or FIELD_CUSTOM, is_limit=True)
 
 
+def _reuse(code: str, material: str | Promise, months: int) -> Setting:
+    """How long a file handed in before may be taken over into another application; 0 is never."""
+    label = format_lazy("{} {}", _("Files are taken over from earlier applications for (0: never):"), material)
+    return Setting(REUSABLE[code], label, months, Unit.MONTHS, 0, 72, source=FIELD_CUSTOM)
+
+
+# Materials that are not signed for one application alone, each with the setting that says how old a copy may be.
+REUSABLE = {
+    code: f"reuse_{code}_months"
+    for code in (
+        "signatories", "organisation_chart", "staff_table", "equipment_table", "typical_report", "quality_manual",
+        "legal_status", "premises", "current_certificate", "special_staff",
+    )
+}  # fmt: skip
+
 ORDER_163 = _("Order 163 (2021)")
 LICENSING_LAW = _("Administrative Licensing Law")
 FIELD_CUSTOM = _("agreed by the joint meeting")
@@ -146,7 +162,7 @@ SETTINGS: dict[str, Setting] = {
         _agreed("commitment_decision_days", _("Decision on a commitment"), 5, 1, 10),
         _agreed("commitment_issue_days", _("Issue after a commitment"), 7, 1, 7),
         _agreed("commitment_check_months", _("On-site check of a commitment"), 3, 1, 6, Unit.MONTHS, ORDER_163),
-        _agreed("commitment_check_at_once_days", _("On-site check of a commitment that is due at once"), 1, 1, 10),
+        _agreed("commitment_check_at_once_days", _("On-site check of a commitment that is due at once"), 5, 1, 10),
         Setting("rungs_at", _("Reminders of a day go out at"), "09:00", Unit.TIME, source=FIELD_CUSTOM),
         Setting("digest_at", _("The administrators' daily list of time limits goes out at"), "08:30", Unit.TIME, source=FIELD_CUSTOM),
         Setting("team_min", _("Members of a team, at least"), 2, Unit.COUNT, 2, 12, source=FIELD_CUSTOM),
@@ -173,6 +189,16 @@ SETTINGS: dict[str, Setting] = {
             source=LICENSING_LAW,
         ),
         Setting("system_run_months", _("Management system has run before a first application for"), 3, Unit.MONTHS, 0, 12, source=ORDER_163),
+        _reuse("signatories", _("authorised signatories"), 12),
+        _reuse("organisation_chart", _("organisation chart"), 12),
+        _reuse("staff_table", _("staff table"), 12),
+        _reuse("equipment_table", _("equipment table"), 12),
+        _reuse("typical_report", _("typical reports"), 12),
+        _reuse("quality_manual", _("quality manual, procedures"), 36),
+        _reuse("legal_status", _("proof of legal status"), 36),
+        _reuse("premises", _("right to use the premises"), 36),
+        _reuse("current_certificate", _("current certificate"), 36),
+        _reuse("special_staff", _("qualification of staff in special fields"), 36),
         Setting("checkin_radius_km", _("A check-in counts as on site within"), 2, Unit.KILOMETRES, 1, 100, source=FIELD_CUSTOM),
         Setting("serial_warning", _("Warn when the year's certificate serial reaches"), 9000, Unit.COUNT, 1, 9999, source=FIELD_CUSTOM),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +47,12 @@ class Means(models.TextChoices):
     REPORT_CHECK = "report_check", _("check of reports")
     INTERVIEW = "interview", _("interview")
     RECORDS = "records", _("examination of records")
+    DECLARED = "declared", _("declared in the commitment")
+
+    @classmethod
+    def of_team(cls) -> list[tuple[str, Any]]:
+        """The means among which a team chooses: a declaration is no confirmation of its."""
+        return [choice for choice in cls.choices if choice[0] != cls.DECLARED]
 
 
 class Mode(models.TextChoices):

@@ -50,6 +50,17 @@ def workbook(table: CapabilityTable, *, stage: str = "applied") -> bytes:
     return stream.getvalue()
 
 
+def blank() -> bytes:
+    """The empty form."""
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "附表1"
+    _heading(sheet, TITLE)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
 def rows_of_stage(rows: Iterable[CapabilityRow], stage: str) -> Iterator[CapabilityRow]:
     """The abilities of a stage, with only those headings that have an ability under them."""
     headings: list[CapabilityRow] = []

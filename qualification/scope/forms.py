@@ -73,7 +73,7 @@ class VerdictForm(forms.Form):
     verdict = forms.ChoiceField(
         label=_("Verdict"), choices=[*Verdict.choices, ("", _("take back"))], required=False, widget=forms.RadioSelect
     )
-    means = forms.ChoiceField(label=_("Confirmed by"), choices=[("", _("Choose …")), *Means.choices], required=False)
+    means = forms.ChoiceField(label=_("Confirmed by"), choices=[("", _("Choose …")), *Means.of_team()], required=False)
     restriction = forms.CharField(
         label=_("Restricted to"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
     )

@@ -117,7 +117,7 @@ class GridPage:
     @property
     def means(self) -> list[tuple[str, Any]]:
         """Ways to confirm an ability."""
-        return list(Means.choices)
+        return Means.of_team()
 
     @property
     def rows_url(self) -> str:

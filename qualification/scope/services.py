@@ -288,7 +288,7 @@ def _check_verdict(verdict: str, means: str, restriction: str, note: str) -> Non
     errors = {}
     if verdict and verdict not in Verdict.values:
         errors["verdict"] = _("Choose to confirm, to restrict or to drop.")
-    if verdict in RECOMMENDED and means not in Means.values:
+    if verdict in RECOMMENDED and means not in dict(Means.of_team()):
         errors["means"] = _("Say how the ability was confirmed.")
     if verdict == Verdict.RESTRICTED and not restriction:
         errors["restriction"] = _("Say what the ability is restricted to.")
@@ -344,6 +344,15 @@ def _restriction_expression(verdict: str, restriction: str) -> Any:
 
 
 # -- approval
+
+
+def recommend_as_declared(application: Application, *, now: dt.datetime) -> int:
+    """Without a technical review every ability stands as the laboratory has committed itself to it. Returns how many."""
+    rows = CapabilityRow.objects.filter(table__application=application, level=Level.PARAMETER)
+    return rows.update(
+        verdict=Verdict.CONFIRMED, confirmed_by_means=Means.DECLARED, recommended_restriction=F("restriction"),
+        verdict_note="", verdict_by=None, verdict_at=now,
+    )  # fmt: skip
 
 
 def has_recommended_rows(application: Application, *, without_sites: Iterable[int] = ()) -> bool:

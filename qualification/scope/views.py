@@ -155,26 +155,36 @@ def export(request: HttpRequest, table: uuid.UUID) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, application: uuid.UUID) -> HttpResponse:
-    """Choose site and kind, hand in the sheet, see what was read."""
+    """Choose site and kind, hand in the sheet, see what was read; JSON for a page that sends many files."""
     found = get_object_or_404(Application, uuid=application)
     _demand(request, CapabilityTable(application=found), "edit")
     form = UploadForm(request.POST or None, request.FILES or None, application=found)
-    if request.method != "POST" or not form.is_valid():
-        return _upload_page(request, found, form, 422 if request.method == "POST" else 200)
+    if request.method != "POST":
+        return _upload_page(request, found, form, 200)
+    table = _take(request, found, form) if form.is_valid() else None
+    if table is None:
+        return _refused(request, found, form)
+    return JsonResponse({"table": str(table.uuid)}) if _wants_json(request) else _uploaded(request, table)
+
+
+def _refused(request: HttpRequest, application: Application, form: UploadForm) -> HttpResponse:
+    if not _wants_json(request):
+        return _upload_page(request, application, form, 422)
+    says = " ".join(str(error) for errors in form.errors.values() for error in errors)
+    return JsonResponse({"message": says}, status=422)
+
+
+def _take(request: HttpRequest, application: Application, form: UploadForm) -> CapabilityTable | None:
+    """The table of a sheet that was taken; None leaves the reason on the form."""
+    data = form.cleaned_data
     try:
-        table = _take(request, found, form)
+        return uploading.upload_table(
+            application=application, site=data["site"], is_food=form.is_food, upload=data["file"],
+            by=person(request), now=timezone.now(),
+        )  # fmt: skip
     except (UploadRefused, ValidationError) as refused:
         form.add_error("file", getattr(refused, "message", str(refused)))
-        return _upload_page(request, found, form, 422)
-    return _uploaded(request, table)
-
-
-def _take(request: HttpRequest, application: Application, form: UploadForm) -> CapabilityTable:
-    data = form.cleaned_data
-    return uploading.upload_table(
-        application=application, site=data["site"], is_food=form.is_food, upload=data["file"],
-        by=person(request), now=timezone.now(),
-    )  # fmt: skip
+        return None
 
 
 def _upload_page(request: HttpRequest, application: Application, form: UploadForm, status: int) -> HttpResponse:

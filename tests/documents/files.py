@@ -12,6 +12,7 @@ from PIL import Image
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
+OFD = "http://www.ofdspec.org/2016"
 CONTENT_TYPES = '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
 
 
@@ -54,6 +55,27 @@ def archive(parts: dict[str, bytes]) -> bytes:
         for name, data in parts.items():
             target.writestr(name, data)
     return out.getvalue()
+
+
+def ofd(*pages: str, root: str = "Doc_0/Document.xml", without: str = "") -> bytes:
+    """An OFD (GB/T 33190) with a page of text for each of these."""
+    places = "".join(f'<ofd:Page ID="{n}" BaseLoc="Pages/Page_{n}/Content.xml"/>' for n in range(len(pages)))
+    body = f"<ofd:DocBody><ofd:DocRoot>{root}</ofd:DocRoot></ofd:DocBody>"
+    parts = {
+        "OFD.xml": f'<ofd:OFD xmlns:ofd="{OFD}" DocType="OFD">{body}</ofd:OFD>',
+        "Doc_0/Document.xml": f'<ofd:Document xmlns:ofd="{OFD}"><ofd:Pages>{places}</ofd:Pages></ofd:Document>',
+    }
+    for number, text in enumerate(pages):
+        layer = f"<ofd:Layer><ofd:TextObject><ofd:TextCode>{text}</ofd:TextCode></ofd:TextObject></ofd:Layer>"
+        parts[f"Doc_0/Pages/Page_{number}/Content.xml"] = (
+            f'<ofd:Page xmlns:ofd="{OFD}"><ofd:Content>{layer}</ofd:Content></ofd:Page>'
+        )
+    return archive({name: text.encode() for name, text in parts.items() if name != without})
+
+
+def docx(extra: dict[str, bytes] | None = None, types: str = CONTENT_TYPES) -> bytes:
+    """A Word document of one empty page, and any further parts."""
+    return archive({"[Content_Types].xml": types.encode(), "word/document.xml": b"<w/>", **(extra or {})})
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (20, 20)) -> bytes:

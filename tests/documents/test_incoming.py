@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from documents import incoming, scanning, storage, tasks
+from documents import incoming, orphans, scanning, storage, tasks
 from documents.enums import Bucket, ScanState, UploadState
 from documents.models import StoredFile, Upload, Version
-from documents.orphans import find
 from documents.upload import UploadRefused
 from tests.documents import files
 from tests.documents.owners import KIND, NOW, OWNERS, Owner
@@ -107,8 +106,7 @@ def assert_whole(version: Version | None, content: bytes) -> None:
 
 def assert_tidy() -> None:
     """No row lacks its file, no file lacks its row, no unfinished upload in parts is left."""
-    found = find(now=dt.datetime.now(dt.UTC) + dt.timedelta(hours=2))
-    assert (found.bytes_without_row, found.rows_without_bytes, found.parts_without_upload) == ([], [], [])
+    assert list(orphans.walk(now=dt.datetime.now(dt.UTC) + dt.timedelta(hours=2))) == []
     assert list(storage.store(Bucket.QUARANTINE).unfinished_parts()) == []
     assert list(storage.store(Bucket.QUARANTINE).listing()) == []
 
@@ -133,10 +131,10 @@ def test_the_line_breaks_and_the_upload_goes_on_where_it_stopped(owner: Owner, w
     assert error.value.missing == [1]
     again = begin(owner, writer, content, now=LATER)
     assert (again.pk, incoming.arrived(again)) == (first.pk, [2])
-    assert incoming.left_of(KIND, owner.id, writer) == [first]
+    assert list(incoming.left_of(KIND, owner.id, writer)) == [first]
     send(again, content, 1)
     assert_whole(incoming.complete(upload=again, now=LATER).version, content)
-    assert incoming.left_of(KIND, owner.id, writer) == []
+    assert not incoming.left_of(KIND, owner.id, writer).exists()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from documents import scanning, storage, tasks
+from documents import leases, scanning, storage, tasks
 from documents.enums import Bucket, ScanLevel, ScanState
 from documents.models import StoredFile, Version
 from documents.scanning import Finding, ScanFailed
@@ -141,10 +141,72 @@ def test_a_failed_check_is_not_clean_and_is_tried_again(
     version = add(owner, writer)
     assert (version.file.scan_state, version.file.is_servable) == (ScanState.FAILED, False)
     assert version.file.scan_verdict == {"problem": "failed", "params": {}, "detail": "ScanFailed: no answer"}
-    for _ in range(6):
-        tasks.check_left(now=LATER)
-    file = StoredFile.objects.get()
+    tried = [LATER]
+    assert tasks.check_left(now=LATER) == 1
+    while (file := StoredFile.objects.get()).scan_verdict["problem"] == "failed":
+        assert file.scanned_at is not None
+        following = file.scanned_at + tasks.delay(file.scan_attempts)
+        assert tasks.check_left(now=following - dt.timedelta(seconds=1)) == 0
+        assert tasks.check_left(now=following) == 1
+        tried.append(following)
     assert (file.scan_attempts, file.scan_verdict["problem"]) == (scanning.MAX_ATTEMPTS, "gave_up")
+    assert dt.timedelta(hours=12) < tried[-1] - tried[0] < dt.timedelta(days=1)
+    assert tasks.check_left(now=tried[-1] + dt.timedelta(days=9)) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_that_kills_its_check_each_time_is_given_up_and_does_not_wait_for_ever(
+    unreliable: Any, owner: Owner, writer: Any, buckets: Path
+) -> None:
+    unreliable.does = Killed()
+    with pytest.raises(Killed):
+        add(owner, writer)
+    now = LATER
+    for _ in range(scanning.MAX_ATTEMPTS - 1):
+        assert tasks.give_up_checking(now=now) == 0
+        with pytest.raises(Killed):
+            tasks.check_left(now=now)
+        assert tasks.check_left(now=now) == 0  # until the lease of the one that was killed runs out
+        now += leases.LEASE * 2
+    assert (tasks.check_left(now=now), tasks.give_up_checking(now=now)) == (0, 1)
+    file = StoredFile.objects.get()
+    assert (file.scan_state, file.scan_verdict["problem"], file.is_servable) == (ScanState.FAILED, "gave_up", False)
+
+
+@pytest.mark.django_db
+def test_one_bad_file_holds_up_no_other(owner: Owner, writer: Any, buckets: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("django.conf.settings.UPLOAD_CHECK_AT_ONCE_BYTES", 10)
+    bad, good = (add(owner, writer, code=code, data=files.pdf(code)).file for code in "ab")
+    real = scanning.check
+
+    def check(file_id: Any, *, now: Any) -> Any:
+        if file_id == bad.pk:
+            raise ZeroDivisionError
+        return real(file_id, now=now)
+
+    monkeypatch.setattr(scanning, "check", check)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: LATER)
+    with pytest.raises(ZeroDivisionError):
+        tasks.sweep()
+    good.refresh_from_db()
+    assert good.is_stored
+
+
+@pytest.mark.django_db
+def test_other_bytes_put_there_for_the_look_are_not_looked_at(
+    owner: Owner, writer: Any, buckets: Path, settings: Any, unreliable: Any
+) -> None:
+    settings.UPLOAD_CHECK_AT_ONCE_BYTES = 10
+    version = add(owner, writer)
+    path = buckets / "quarantine" / version.file.key
+    received = path.read_bytes()
+    path.write_bytes(files.pdf("harmless"))
+    tasks.check_left(now=LATER)
+    path.write_bytes(received)
+    tasks.check_left(now=LATER + dt.timedelta(days=1))
+    file = StoredFile.objects.get()
+    assert (file.scan_state, file.scan_verdict["problem"]) == (ScanState.FAILED, "altered")
+    assert keys_in(buckets, "clean") == []
 
 
 @pytest.mark.django_db

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from documents import queries, slots, storage
@@ -44,7 +46,7 @@ def test_a_good_file_lies_in_the_clean_bucket_with_its_facts(owner: Owner, write
         ("a.bmp", files.picture("BMP"), Format.BMP),
         ("a.gif", files.picture("GIF"), Format.GIF),
         ("a.webp", files.picture("WEBP"), Format.WEBP),
-        ("a.ofd", files.archive({"OFD.xml": b"<ofd:OFD/>", "Doc_0/Document.xml": b"<x/>"}), Format.OFD),
+        ("a.ofd", files.ofd("一", "二"), Format.OFD),
         ("a.docx", files.archive({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<x/>"}), Format.DOCX),
     ],
 )
@@ -114,6 +116,29 @@ def test_more_bytes_than_said_are_cut_off(buckets: Path) -> None:
         storage.write(Bucket.QUARANTINE, "aa/x", files.upload("a.pdf", b"x" * 100), limit=99)
 
 
+def test_bytes_are_given_up_only_with_the_row_that_says_so(owner: Owner, writer: Any, buckets: Path) -> None:
+    add(owner, writer)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        with pytest.raises(UploadRefused):
+            add(owner, writer)
+        raise RuntimeError
+    assert len(keys_in(buckets, "quarantine")) == 1
+
+
+def test_a_file_costs_these_queries_and_no_others(owner: Owner, writer: Any) -> None:
+    add(owner, writer, code="another")
+    with CaptureQueriesContext(connection) as captured:
+        add(owner, writer, data=files.pdf("b"))
+    found = [q["sql"].replace('"', "").split() for q in captured.captured_queries if "SAVEPOINT" not in q["sql"]]
+    where = {"INSERT": slice(0, 3, 2), "UPDATE": slice(0, 2), "SELECT": slice(0, 1)}
+    assert [" ".join(words[where[words[0]]]) for words in found] == [
+        "SELECT", "INSERT documents_storedfile",  # before the bytes
+        "INSERT documents_document", "UPDATE documents_storedfile", "INSERT documents_version",  # received
+        "SELECT", "UPDATE documents_storedfile",  # checked and moved
+        "INSERT document_texts_filetext",  # to be read
+    ]  # fmt: skip
+
+
 def test_a_slot_takes_its_own_types_only(owner: Owner, writer: Any) -> None:
     slots.register_type("test-sheet", {Format.XLSX}, max_size=10_000)
     with pytest.raises(UploadRefused) as refused:
@@ -141,9 +166,11 @@ def test_versions_are_counted_and_the_newest_is_current(owner: Owner, writer: An
     assert Document.objects.count() == 2
 
 
-def test_the_same_content_is_told_and_adds_nothing(owner: Owner, writer: Any, buckets: Path) -> None:
+def test_the_same_content_is_told_and_adds_nothing(
+    owner: Owner, writer: Any, buckets: Path, django_capture_on_commit_callbacks: Any
+) -> None:
     version = add(owner, writer)
-    with pytest.raises(UploadRefused) as refused:
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(UploadRefused) as refused:
         add(owner, writer, "other name.pdf")
     assert refused.value.code == "same"
     assert list(Version.objects.all()) == [version]

@@ -42,7 +42,7 @@ def test_the_script_gets_the_slot_s_part_back(signed_in: Client, owner: Owner) -
     assert response.status_code == 200
     assert page.lstrip().startswith('<div id="slot-manual-')
     assert "structure checked, not scanned for malware" in page
-    assert reverse("documents:download", args=[Version.objects.get().file_id]) in page
+    assert reverse("documents:download", args=[Version.objects.get().pk]) in page
 
 
 def test_a_refusal_is_told_in_the_slot(signed_in: Client, owner: Owner) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from documents.looking.pages import WIDTHS
+from documents.looking.services import pin
 from qualification.accounts.enums import NATIONAL_ROLES, Role
 from qualification.accounts.models import User
 from qualification.applications.models import Concurrence, TerminationRequest
@@ -19,12 +21,13 @@ from qualification.assessments.models import Visit
 from qualification.assessors.models import Assessor, Draw, Offer
 from qualification.certificates.models import Certificate
 from qualification.regions import calendar_drafts
-from qualification.regions.models import NATION, CalendarDraft
+from qualification.regions.models import NATION, CalendarDraft, LimitEntry
 from qualification.scope.models import CapabilityRow, CapabilityTable
 from tests.e2e.conftest import give_keys
 from tests.e2e.worker import aside
 from tests.factories.cases import QuickWalk, World
 from workflows.clocks.models import Clock
+from workflows.demo.walk import Wish
 from workflows.follow import open_tasks
 from workflows.outbox.models import Message
 
@@ -33,6 +36,7 @@ NOT_ROOMS = {"set", "account", "mfa", "api"}
 #: Pages only a chain of unusual events leads to, each with its own test.
 ELSEWHERE = {
     "applications:conflict": "two tabs that saved at once",
+    "applications:form": "a spreadsheet",
     "assessments:hold": "a file on hold",
     "clocks:contest": "an outcome contested",
     "clocks:contest_new": "an outcome of the law",
@@ -82,9 +86,7 @@ class House(World):
 
     def __init__(self) -> None:
         super().__init__()
-        # Whoever has assessed a laboratory does not assess it again: each report needs people of its own.
-        self.assessors += [self._assessor(number) for number in range(8, 20)]
-        Assessor.objects.filter(pk__in=[one.pk for one in self.assessors[::2]]).update(grade="leader")
+        self.enlarge_pool()
         self.people: dict[str, User] = {
             role: self.user(role, None if role in NATIONAL_ROLES else self.lead)
             for role in (Role.SUPERVISOR, Role.SLA_ADMIN, Role.REGION_ADMIN, *sorted(NATIONAL_ROLES))
@@ -110,6 +112,14 @@ class House(World):
             self.cases[stage] = self.walk(stage, **weak)
         self.cases["supplement"] = self.walk("submit")
         self.cases["supplement"].ask_supplement("质量手册缺第三章")
+        self.cases["submit"].replace_file()
+        self.note = pin(
+            version=self.cases["submit"].versions()[0], page=1, place=None, text="缺签字", by=self.intake,
+            now=timezone.now(),
+        )  # fmt: skip
+        self.cases["check"] = self.walk("release", wish=Wish(procedure="commitment"))
+        self.cases["check"].draw_team()
+        self.cases["check"].accept_offers()
         self.cases["issued"] = self.walk("issue")
         give_keys(self.lead.code, self.other.code)
         aside(self.cases["issued"].make_papers)
@@ -153,16 +163,19 @@ STAGES: dict[str, str] = {
     "scope:row_edit": "upload_materials", "scope:row_delete": "upload_materials",
     "scope:table_delete": "upload_materials", "applications:supplement": "supplement",
     "applications:files": "upload_materials", "applications:looks": "upload_materials",
+    "applications:search_files": "upload_materials", "applications:reuse": "upload_materials",
     "applications:examine": "submit", "applications:examine_table": "submit", "applications:withdraw": "submit",
     "applications:decide": "concur", "applications:release": "decide", "applications:concur": "hand_in_report",
     "applications:answer_termination": "pass_file", "assessors:team": "accept", "assessors:draw_again": "draw_team",
     "assessors:offer": "draw_team", "assessments:file_review": "accept_offers", "assessments:propose": "pass_file",
     "assessments:answer_visit": "propose_visit", "assessments:rectification": "conclude",
-    "assessments:confirm_record": "conclude", "assessments:verification": "rectify", "assessments:report": "verify",
+    "assessments:check": "check", "assessments:confirm_record": "conclude", "assessments:verification": "rectify", "assessments:report": "verify",
     "certificates:issue": "release", "certificates:retry": "issued", "clocks:extend": "concur",
     "clocks:add_pause": "agree_visit", "inbox:hand_over": "submit", "inbox:take": "submit",
     "applications:ask_supplement": "submit", "applications:accept": "submit",
     "applications:refuse_acceptance": "submit", "applications:keep_findings": "submit",
+    "documents:look": "submit", "documents:look_picture": "submit", "documents:compare": "submit",
+    "documents:changes": "submit",
 }  # fmt: skip
 
 
@@ -205,6 +218,10 @@ def _table(house: House, case: QuickWalk) -> Any:
     return CapabilityTable.objects.filter(application=case.application).earliest("pk").uuid
 
 
+def _version(house: House, case: QuickWalk) -> Any:
+    return case.versions()[0].pk
+
+
 def _certificate() -> Certificate:
     return Certificate.objects.latest("pk")
 
@@ -218,6 +235,7 @@ VALUES: dict[tuple[str, str], Any] = {
     ("applications", "table"): _table,
     ("applications", "pk"): lambda house, case: 1,
     ("assessments", "uuid"): _assessment,
+    ("assessments:check", "uuid"): lambda house, case: case.check.uuid,
     ("assessments:answer_visit", "uuid"): lambda house, case: Visit.objects.get(application=case.application).uuid,
     ("assessments", "table"): _table,
     ("assessments", "number"): lambda house, case: 1,
@@ -236,23 +254,29 @@ VALUES: dict[tuple[str, str], Any] = {
     ("accounts", "uuid"): lambda house, case: house.intake.uuid,
     ("accounts", "pk"): lambda house, case: house.intake.memberships.get().pk,
     ("calendars", "place"): lambda house, case: NATION,
+    ("applications:form", "code"): lambda house, case: "staff_table",
     ("calendars", "year"): lambda house, case: 2026,
     ("calendars", "number"): lambda house, case: 1,
     ("calendars", "uuid"): _draft,
     ("certificates", "uuid"): lambda house, case: _certificate().uuid,
     ("certificates:issue", "uuid"): _application,
     ("certificates:retry", "uuid"): _application,
-    ("certificates:laboratory", "uuid"): lambda house, case: house.laboratory.uuid,
+    ("certificates:laboratory", "uuid"): lambda house, case: _certificate().laboratory.uuid,
     ("certificates", "number"): lambda house, case: _certificate().number,
     ("clocks", "uuid"): _clock,
-    ("clocks", "pk"): lambda house, case: 1,
+    ("clocks:withdraw_limit", "pk"): lambda house, case: LimitEntry.objects.filter(is_withdrawal=False).earliest("pk").pk,
     ("deadlines", "secret"): lambda house, case: "x",
     ("deadlines", "scope"): lambda house, case: "mine",
     ("documents", "owner_kind"): lambda house, case: "application",
     ("documents", "owner_id"): _application,
     ("documents", "code"): lambda house, case: "application_form",
     ("documents", "upload_id"): _application,
-    ("documents", "version_id"): _application,
+    ("documents", "version_id"): _version,
+    ("documents", "other_id"): lambda house, case: case.versions()[1].pk,
+    ("documents", "note_id"): lambda house, case: house.note.pk,
+    ("documents", "page"): lambda house, case: 1,
+    ("documents", "width"): lambda house, case: WIDTHS[0],
+    ("jobs", "uuid"): lambda house, case: case.versions()[0].file_id,
     ("documents", "number"): lambda house, case: 1,
     ("documents", "file_id"): lambda house, case: CapabilityRow.objects.latest("pk").uuid,
     ("inbox", "uuid"): _application,

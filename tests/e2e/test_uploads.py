@@ -14,7 +14,8 @@ from playwright.sync_api import Locator, Route, expect
 from documents.enums import UploadState
 from documents.models import StoredFile, Upload, Version
 from tests.e2e.browser import Visitor
-from tests.e2e.conftest import Enter, give_passwords
+from tests.e2e.conftest import Enter, give_keys, give_passwords
+from tests.e2e.receipts import hashes_of_receipt, hashes_of_zip
 from tests.factories.cases import World
 from workflows.demo.materials import page as legible
 
@@ -103,6 +104,52 @@ def test_the_line_breaks_the_browser_is_closed_and_the_file_arrives(
     lab.look()
 
 
+@pytest.mark.needs_system("pdfsig")
+def test_from_the_broken_line_to_the_hashes_of_the_signed_receipt(
+    enter: Enter,
+    cast: World,
+    tmp_path: Path,
+    both_stores: str,
+    site: str,
+) -> None:
+    """Uploads, breaks the line, resumes, replaces a version, previews, hands in, and compares the ZIP with the receipt."""
+    if both_stores == "s3":
+        _allow(site)
+    case = cast.walk("upload_materials").application
+    give_keys(case.authority.code)
+    first, second = a_pdf(tmp_path / "质量手册.pdf", 3), a_pdf(tmp_path / "质量手册（修订）.pdf", 1)
+    lab = enter("laboratory", cast.manager)
+    lab.open(f"/applications/{case.uuid}/edit/")
+    asked = _break_after(lab, 1)
+    slot = slot_of(lab)
+    slot.locator("input[type=file]").set_input_files(first)
+    _wait_for_parts(lab, 1)
+    while len(asked) < 2:
+        lab.page.wait_for_timeout(100)
+    slot.locator("[data-pause]").click()
+    expect(slot.locator("[data-resume]")).to_be_visible()
+    lab.page.unroute_all()  # the line is back
+    slot.locator("[data-resume]").click()
+    expect(slot.locator(".slot-versions").first).to_contain_text("质量手册.pdf")
+    lab.watch.faults.clear()
+    assert Upload.objects.get().state == UploadState.DONE
+    slot.locator("input[type=file]").set_input_files(second)
+    expect(slot.locator(".slot-versions").first).to_contain_text("修订")
+
+    newest = Version.objects.filter(document__owner_id=case.uuid, document__code="quality_manual").latest("number")
+    lab.open(f"/files/look/{newest.pk}/")
+    picture = lab.page.locator(".look-picture")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("(drawn) => drawn.naturalWidth") > 300
+
+    lab.open(f"/applications/{case.uuid}/edit/")
+    lab.press("#missing a.btn-primary")
+    lab.confirm("submit")
+    found = hashes_of_zip(lab, case, tmp_path)
+    assert {hashlib.sha256(file.read_bytes()).hexdigest() for file in (first, second)} <= set(found.values())
+    assert hashes_of_receipt(lab, case, tmp_path) == set(found.values())
+
+
 def test_what_is_refused_is_said_and_a_given_up_upload_leaves_nothing(
     enter: Enter,
     cast: World,
@@ -142,8 +189,8 @@ def _allow(site: str) -> None:
         store.prepare()
 
 
-def _break_after(lab: Visitor, count: int) -> None:
-    """The line lets so many parts through and then none, until the page is closed."""
+def _break_after(lab: Visitor, count: int) -> list[str]:
+    """The line lets so many parts through and then none; returns the parts that were tried, as they are."""
     seen: list[str] = []
 
     def answer(route: Route) -> None:
@@ -154,6 +201,7 @@ def _break_after(lab: Visitor, count: int) -> None:
             route.continue_()
 
     lab.page.route(re.compile(r"/parts/\d+/$|partNumber="), answer)
+    return seen
 
 
 def _wait_for_parts(lab: Visitor, count: int) -> None:

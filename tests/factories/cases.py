@@ -16,17 +16,20 @@ from documents.enums import Bucket, ScanLevel, ScanState
 from documents.models import Document, StoredFile, Version
 from qualification import reference
 from qualification.accounts.enums import Role
-from qualification.accounts.models import User
+from qualification.accounts.models import Membership, User
+from qualification.applications.beside import open_first
+from qualification.applications.enums import Kind
 from qualification.applications.models import Application
 from qualification.applications.queries import OWNER_KIND, wanted_slots
 from qualification.assessors.models import Assessor
+from qualification.laboratories.models import Laboratory
 from qualification.regions.calendars import load_all
 from qualification.regions.models import Authority
 from qualification.scope.models import CapabilityRow, CapabilityTable
 from tests.factories.accounts import UserFactory
 from tests.factories.laboratories import LaboratoryFactory, SignatoryFactory, SiteFactory
 from workflows.demo.materials import page
-from workflows.demo.walk import WAY, Cast, Walk, Wish
+from workflows.demo.walk import Cast, Walk, Wish, way_of
 
 
 def load_reference() -> None:
@@ -81,6 +84,15 @@ class QuickWalk(Walk):
             if slot.is_missing:
                 self._upload(slot.material.code, slot.label, io_file())
 
+    def versions(self) -> list[Version]:
+        """The versions of the application form, the oldest first."""
+        rows = Version.objects.filter(document__owner_id=self.application.uuid, document__code="application_form")
+        return list(rows.order_by("number"))
+
+    def replace_file(self) -> None:
+        """Another version of the application form."""
+        self._upload("application_form", "", io_file())
+
 
 ROWS = (
     ("category", "1", "水和废水", ""),
@@ -104,11 +116,9 @@ class World:
         self.moments = moments
         self.authorities = {a.code: a for a in Authority.objects.select_related("profile")}
         self.lead, self.other, self.far = (self.authorities[c] for c in ("03", "02", "04"))
-        self.laboratory = LaboratoryFactory(authority=self.lead, name="冀清环境检测有限公司")
-        self.sites = [SiteFactory(laboratory=self.laboratory, name="石家庄实验室")]
-        if joint:
-            self.sites.append(SiteFactory(laboratory=self.laboratory, authority=self.other, name="天津实验室"))
-        SignatoryFactory(laboratory=self.laboratory)
+        self.joint = joint
+        self.laboratory = self._laboratory("冀清环境检测有限公司")
+        self.sites = list(self.laboratory.sites.order_by("pk"))
         self.cast = self._cast()
         self.assessors = [self._assessor(n) for n in range(8)]
 
@@ -132,12 +142,36 @@ class World:
             certificate_number=f"PSY{number}", certified_on=dt.date(2024, 1, 1), certified_until=dt.date(2029, 1, 1),
         )  # fmt: skip
 
+    def enlarge_pool(self) -> None:
+        """Whoever has assessed a laboratory does not assess it again: several reviews of one need people of their own."""
+        self.assessors += [self._assessor(number) for number in range(8, 20)]
+        Assessor.objects.filter(pk__in=[one.pk for one in self.assessors[::2]]).update(grade="leader")
+
     def walk(self, last: str = "", **options: Any) -> QuickWalk:
         """A new case, walked up to and including a stage; `wish` and the stages' own arguments as keywords."""
         wish = options.pop("wish", Wish())
-        walk = QuickWalk(laboratory=self.laboratory, cast=self.cast, wish=wish, moments=self.moments)
-        for stage in WAY[: WAY.index(last) + 1] if last else ():
+        walk = QuickWalk(laboratory=self._applicant(wish), cast=self.cast, wish=wish, moments=self.moments)
+        way = way_of(wish)
+        for stage in way[: way.index(last) + 1] if last else ():
             getattr(walk, stage)(**options.get(stage, {}))
         if walk.application is not None:
             walk.application = Application.objects.select_related("authority__profile").get(pk=walk.application.pk)
         return walk
+
+    def _applicant(self, wish: Wish) -> Laboratory:
+        """The world's laboratory, or where its first application is open another one of the same people."""
+        if Kind.FIRST not in wish.kinds or open_first(self.laboratory) is None:
+            return self.laboratory
+        another = self._laboratory(f"冀清环境检测有限公司第{Laboratory.objects.count()}分公司")
+        people = Membership.objects.in_force().filter(laboratory=self.laboratory).order_by("pk")
+        Membership.objects.bulk_create(Membership(user=m.user, role=m.role, laboratory=another) for m in people)
+        self.manager.__dict__.pop("active_memberships", None)
+        return another
+
+    def _laboratory(self, name: str) -> Laboratory:
+        laboratory = LaboratoryFactory.create(authority=self.lead, name=name)
+        SiteFactory(laboratory=laboratory, name="石家庄实验室")
+        if self.joint:
+            SiteFactory(laboratory=laboratory, authority=self.other, name="天津实验室")
+        SignatoryFactory(laboratory=laboratory)
+        return laboratory

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from qualification.applications.enums import Kind
@@ -22,6 +21,7 @@ from workflows.board.enums import AT_RISK, AT_RISK_LABEL, NO_KIND, NO_KIND_LABEL
 from workflows.board.figures import SHANGHAI
 from workflows.clocks import queries as clocks
 from workflows.clocks.enums import OPEN_STATES
+from workflows.clocks.listing import DUE_MOMENT, exact, provisional_column
 from workflows.clocks.models import Clock, Rung
 from workflows.clocks.policy import BY_CODE, CERTIFICATE, RungName
 
@@ -41,11 +41,6 @@ def stage_of(clock: Clock) -> str:
 def kinds_of(clock: Clock) -> str:
     """The kinds of the case in words."""
     return "、".join(str(KINDS.get(kind, kind)) for kind in clock.kinds.split(",") if kind)
-
-
-def exact(moment: dt.datetime | None) -> str:
-    """A moment with its time zone, as ISO 8601 writes it."""
-    return localtime(moment, SHANGHAI).isoformat(timespec="seconds") if moment else ""
 
 
 def case_url(clock: Any) -> str:
@@ -81,7 +76,7 @@ def _of_certificate(certificate: QuerySet[Certificate], name: str) -> Case:
 EXPORTED = (
     Column("when", _("When"), value=lambda clock: str(Tone(clock.tone).label)),
     Column("last_day", _("Last day"), value=lambda clock: clock.due_on),
-    Column("provisional", _("provisional"), value=lambda clock: str(_("yes")) if clock.is_provisional else ""),
+    provisional_column(lambda clock: clock.is_provisional),
     Column("started", _("Running since"), value=lambda clock: clock.started_on),
     Column("limit", _("Limit"), value=lambda clock: clock.budget),
     Column("unit", _("Unit"), value=lambda clock: clock.get_unit_display()),
@@ -94,11 +89,6 @@ class ClocksPage(ListPage):
 
     now: dt.datetime
     user: User
-
-    def export(self) -> HttpResponseBase:
-        """The file has more columns than the page has room for."""
-        self.columns += EXPORTED
-        return super().export()
 
     @cached_property
     def page(self) -> Page[Any]:
@@ -131,7 +121,7 @@ def clocks_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPage:
         request,
         rows,
         columns=(
-            Column("due", _("Time left"), value=lambda clock: exact(clock.due_at), sort=("due_at",), template="board/_due_cell.html", exported_as=_("Due moment (exclusive)")),
+            Column("due", _("Time left"), value=lambda clock: exact(clock.due_at), sort=("due_at",), template="board/_due_cell.html", exported_as=DUE_MOMENT),
             Column("stage", _("Stage"), value=stage_of, sort=("code",)),
             Column("case", _("Case or certificate"), value=subject_of, sort=("application__reference",), link=case_url, template="board/_case_cell.html"),
             Column("kind", _("Kind"), value=kinds_of, sort=("kinds",)),
@@ -150,6 +140,7 @@ def clocks_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPage:
         ),
         default_sort="due",
         file_name="time-limits",
+        exported=EXPORTED,
     )  # fmt: skip
     listing.now, listing.user = now, user
     return listing
@@ -217,17 +208,18 @@ def escalations_page(request: HttpRequest, user: User) -> ListPage:
             Column("laboratory", _("Laboratory"), value=lambda rung: rung.clock.application.laboratory.name if rung.clock.application else "", sort=("clock__application__laboratory__name",)),
             Column("person", _("Person"), value=lambda rung: rung.clock.holder or ""),
             Column("region", _("Region"), value=lambda rung: rung.clock.authority.region, sort=("clock__authority__code",)),
-            Column("due", _("Last day"), value=lambda rung: rung.clock.due_on, sort=("clock__due_at",)),
+            Column("due", _("Last day"), value=lambda rung: rung.clock.due_on, sort=("clock__due_at",), template="board/_last_day_cell.html"),
             Column("ended", _("Ended"), value=lambda rung: rung.clock.stopped_at or _("still open"), sort=("clock__stopped_at",)),
         ),
         search=("clock__application__reference", "clock__application__laboratory__name", "number"),
         filters=(
-            Filter("state", _("Now"), [(OPEN, _("still open")), (ENDED, _("ended"))], apply=by_state),
+            Filter("state", _("State"), [(OPEN, _("still open")), (ENDED, _("ended"))], apply=by_state),
             Filter("stage", _("Stage"), queries.codes, lookup="clock__code"),
             Filter("region", _("Region"), lambda: [(a.code, a.region) for a in queries.authorities_of(user)], lookup="clock__authority__code"),
         ),
         default_sort="-fired",
         file_name="escalations",
+        exported=(provisional_column(lambda rung: rung.clock.is_provisional),),
     )  # fmt: skip
 
 

@@ -58,15 +58,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The people of one authority by what they are, the most overdue first, and the row of nobody."""
+    """The people of one authority by what they are, the most overdue first, and what waits for nobody."""
 
     sides: dict[Side, list[Person]] = field(default_factory=dict)
     nobody: Person | None = None
-
-    @property
-    def nobody_rows(self) -> list[Person]:
-        """The row of nobody as a table of its own."""
-        return [self.nobody] if self.nobody else []
 
 
 def people_of(scope: Scope, now: dt.datetime) -> People:

@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 
 from workflows.board.enums import COLOURS, OUTCOME_COLOURS, Outcome, Tone
 from workflows.board.queries import Board, Line, Month, Week
+from workflows.clocks.policy import BY_CODE, CERTIFICATE
 
+_OF_CERTIFICATES = frozenset(code for code, policy in BY_CODE.items() if policy.subject == CERTIFICATE)
 # Pixels kept for the names of the stages: measured before the fonts are there, they would be cut.
 LABEL_WIDTH = 148
 TOOLTIP = {"trigger": "axis", "axisPointer": {"type": "shadow"}}
@@ -22,9 +24,15 @@ STAGE_COLOURS = (
 )  # fmt: skip
 
 
-def bars(lines: Sequence[Line]) -> dict[str, Any]:
-    """Options of a bar chart, a bar for each line, the first on top."""
-    shown = list(reversed(lines))
+def of_cases(stages: Sequence[Line]) -> list[Line]:
+    """The stages of cases. Certificates have many times as many limits, most of them years ahead, and would press
+    every other bar flat; they are drawn only where there is nothing else."""
+    return [line for line in stages if line.code not in _OF_CERTIFICATES] or list(stages)
+
+
+def bars(stages: Sequence[Line]) -> dict[str, Any]:
+    """Options of a bar chart, a bar for each stage of a case, the first on top."""
+    shown = list(reversed(of_cases(stages)))
     return {
         "color": list(COLOURS),
         "tooltip": TOOLTIP,
@@ -42,19 +50,19 @@ def _tone(tone: Tone, shown: Sequence[Line]) -> dict[str, Any]:
 
 def regions(board: Board) -> list[dict[str, Any]]:
     """A small picture for each region, all of one scale: open limits by stage, the overdue ones in red."""
-    most = max((line.total for own in board.matrix.values() for line in own.values()), default=0)
+    stages = list(reversed(of_cases(board.stages)))
+    most = max((own[s.code].total for own in board.matrix.values() for s in stages if s.code in own), default=0)
     return [
-        {"key": f"region-{place.code}", "label": place.label, "option": _region(board, board.matrix[place.code], most)}
+        {"key": f"region-{place.code}", "label": place.label, "option": _region(stages, board.matrix[place.code], most)}
         for place in board.regions
     ]
 
 
-def _region(board: Board, own: dict[str, Line], most: int) -> dict[str, Any]:
-    stages = list(reversed(board.stages))
+def _region(stages: Sequence[Line], own: dict[str, Line], most: int) -> dict[str, Any]:
     overdue = [own[s.code].counts[Tone.OVERDUE.value] if s.code in own else 0 for s in stages]
     total = [own[s.code].total if s.code in own else 0 for s in stages]
     return {
-        "color": [COLOURS[0], COLOURS[2]],
+        "color": [COLOURS[0], COLOURS[3]],
         "tooltip": TOOLTIP,
         "grid": {"left": LABEL_WIDTH + 12, "right": 16, "top": 8, "bottom": 24},
         "xAxis": {"type": "value", "minInterval": 1, "max": max(most, 1), "splitNumber": 3},

@@ -185,6 +185,11 @@ class Board:
         return [line for line in self.stages if any(week.counts.get(line.code) for week in self.weeks)]
 
     @property
+    def has_provisional(self) -> bool:
+        """Whether a limit of the weeks ahead may still move."""
+        return any(week.provisional for week in self.weeks)
+
+    @property
     def ended(self) -> Month:
         """All months of the trend as one."""
         whole = Month(self.months[0].first)

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-
+from qualification.statements import prepared_cursor
 from workflows.board.enums import NOBODY, Dim, Measure, Outcome
 from workflows.board.figures import KINDS, LATER, PAST, PEOPLE, STAGES, TODAY, TREND, WEEK, Bounds, Row, Scope
-from workflows.board.tallies import PENDING
+from workflows.board.tallies import explode
 
 _OPEN = "SELECT {wanted} FROM {source} t WHERE t.grain = 'week' AND t.period <> %(monday)s AND {where}"
 _THIS_WEEK = "SELECT {wanted} FROM {source} t WHERE t.grain = 'moment' AND t.period = %(monday)s AND {where}"
@@ -102,8 +101,10 @@ def _read(sections: list[Section], scope: Scope, bounds: Bounds) -> list[Row]:
         "next_week": bounds.next_week, "horizon": bounds.horizon, "first_month": bounds.months[0],
     }  # fmt: skip
     union = " UNION ALL ".join(section.sql(values) for section in sections)
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH pending AS MATERIALIZED ({PENDING}) {union}", values)
+    pending = explode("board_delta", {section.dim.value for section in sections})
+    # Planned once: there are few kinds of question, and planning takes longer than the answer.
+    with prepared_cursor() as cursor:
+        cursor.execute(f"WITH pending AS MATERIALIZED ({pending}) {union}", values)
         return [row for found in cursor.fetchall() for row in _rows(*found)]
 
 

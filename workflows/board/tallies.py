@@ -7,13 +7,13 @@ explode   the facts by every dimension and grain in which the tallies keep them
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
 
-from workflows.board.enums import Measure
+from workflows.board.enums import Dim, Measure
 
 # A whole count of the clocks may take long, and sorts in memory what it can.
 _AT_LENGTH = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '256MB'"
@@ -57,12 +57,13 @@ _BY_KIND = "unnest(CASE WHEN kinds = '' THEN ARRAY[''] ELSE string_to_array(kind
 _OPEN = "('running', 'paused', 'provisional', 'risk')"
 
 
-def facts(table: str, sign: int = 1) -> str:
-    """SQL of what the clocks of a table count for."""
-    return " UNION ALL ".join(
-        f"SELECT c.authority_id, c.code, c.kinds, coalesce(c.holder_id, 0) AS holder, {measure} AS measure,"  # noqa: S608
-        f" {moment} AS moment, {number * sign} AS n FROM {table} c WHERE NOT c.is_trial AND {where}"
-        for measure, moment, number, where in _FACTS
+def facts(table: str, sign: str = "1") -> str:
+    """SQL of what the clocks of a table count for, each clock read once; `sign` is a number or a column of theirs."""
+    found = ", ".join(f"({where}, {measure}, {moment}, {number})" for measure, moment, number, where in _FACTS)
+    return (
+        f"SELECT c.authority_id, c.code, c.kinds, coalesce(c.holder_id, 0) AS holder, f.measure, f.moment,"  # noqa: S608
+        f" f.n * {sign} AS n FROM {table} c"
+        f" CROSS JOIN LATERAL (VALUES {found}) AS f (counts, measure, moment, n) WHERE NOT c.is_trial AND f.counts"
     )
 
 
@@ -81,9 +82,9 @@ def _of_dim(source: str, dim: str, code: str, kind: str, holder: str, where: str
     )
 
 
-def explode(source: str) -> str:
-    """SQL of facts by dimension and grain; `source` is the name of their table."""
-    dims = " UNION ALL ".join(_of_dim(source, *dim) for dim in _DIMS)
+def explode(source: str, only: Collection[str] = frozenset(Dim.values)) -> str:
+    """SQL of facts by dimension (all, or some only) and grain; `source` is the name of their table."""
+    dims = " UNION ALL ".join(_of_dim(source, *dim) for dim in _DIMS if dim[0] in only)
     return f"""
         SELECT d.dim, g.grain, d.authority_id, g.period, d.code, d.kind, d.holder, g.moment, {COUNTS}
         FROM ({dims}) AS d
@@ -102,20 +103,30 @@ def explode(source: str) -> str:
 PENDING = explode("board_delta")
 
 
-def _append(*sources: str) -> str:
-    union = " UNION ALL ".join(sources)
+def _append(facts_of_rows: str) -> str:
     return (
-        f"INSERT INTO board_delta ({FACT}, n) SELECT {FACT}, sum(n) FROM ({union}) AS all_facts"  # noqa: S608
+        f"INSERT INTO board_delta ({FACT}, n) SELECT {FACT}, sum(n) FROM ({facts_of_rows}) AS all_facts"  # noqa: S608
         f" GROUP BY {FACT} HAVING sum(n) <> 0;"
     )
+
+
+# Of an update both sides, and of rows that count alike only how many more or fewer there are.
+_SEEN_OF = (
+    "is_trial, authority_id, code, kinds, holder_id, state, due_at, warn_at, is_provisional, breached_at, excused_at,"
+    " stopped_at"
+)
+_CHANGED = (
+    f"(SELECT {_SEEN_OF}, sum(sign) AS sign FROM (SELECT {_SEEN_OF}, 1 AS sign FROM new_rows UNION ALL"  # noqa: S608
+    f" SELECT {_SEEN_OF}, -1 FROM old_rows) AS sides GROUP BY {_SEEN_OF} HAVING sum(sign) <> 0)"
+)
 
 
 _FUNCTION = f"""
 CREATE OR REPLACE FUNCTION board_count() RETURNS trigger LANGUAGE plpgsql AS $board$
 BEGIN
     IF TG_OP = 'INSERT' THEN {_append(facts("new_rows"))}
-    ELSIF TG_OP = 'UPDATE' THEN {_append(facts("new_rows"), facts("old_rows", -1))}
-    ELSIF TG_OP = 'DELETE' THEN {_append(facts("old_rows", -1))}
+    ELSIF TG_OP = 'UPDATE' THEN {_append(facts(_CHANGED, "c.sign"))}
+    ELSIF TG_OP = 'DELETE' THEN {_append(facts("old_rows", "-1"))}
     ELSE DELETE FROM board_delta; DELETE FROM board_tally;
     END IF;
     RETURN NULL;

@@ -56,9 +56,20 @@ class Act:
     act: Callable[[dict[str, Any]], object]
     back: str
     tone: str = ""
+    is_wide: bool = False
+    told: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[tuple[str, str]]:
+        """The words that were typed, to be read once more before they are kept for good."""
+        return [
+            (str(self.form.fields[name].label), self.form.cleaned_data[name])
+            for name in ("edition", "article", "reason", "text")
+            if self.form.is_bound and self.form.is_valid() and self.form.cleaned_data.get(name)
+        ]
 
 
-def _show(request: HttpRequest, act: Act) -> HttpResponse:
+def show(request: HttpRequest, act: Act) -> HttpResponse:
     """Ask, show what would follow, and act when that was confirmed; what is refused is told in the form."""
     shown: Preview | None = None
     status = 200
@@ -77,7 +88,8 @@ def _show(request: HttpRequest, act: Act) -> HttpResponse:
                 _tell(act.form, error)
             except DoorError as error:
                 shown = None
-                act.form.add_error(None, error.message)
+                named = getattr(error, "field", "")
+                act.form.add_error(named if named in act.form.fields else None, error.message)
     if shown is not None and request.POST.get("change"):
         shown = None
     return render(request, "clocks/act.html", {"act": act, "form": act.form, "preview": shown}, status=status)
@@ -114,8 +126,8 @@ def extend(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
             _("A limit is extended once. The laboratory is told with your reason; this cannot be taken back."),
         )
 
-    return _show(request, Act(
-        title=_("Extend the limit"), sub=_sub(clock), label=_("Extend"), done=_("The limit is extended."),
+    return show(request, Act(
+        title=_("Extend the limit"), sub=_sub(clock), label=_("Extend the limit"), done=_("The limit is extended."),
         form=ExtendForm(
             request.POST or None, most=services.most_days(clock, place), unit=str(clock.get_unit_display())
         ),
@@ -125,7 +137,16 @@ def extend(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 
 
 def _sub(clock: Clock) -> str:
-    return f"{clock.policy.label} · {queries.about(clock)}"
+    who = clock.application.laboratory.name if clock.application else ""
+    return " · ".join(filter(None, (str(clock.policy.label), queries.about(clock), who)))
+
+
+def _told(clock: Clock) -> list[tuple[str, str]]:
+    """What the system did at the end of the limit: what is contested, and what an answer is about."""
+    article = clock.stop_log.article if clock.stop_log else ""
+    told = [(_("Outcome of the law"), contests.outcome_of(clock)), (_("Carried out on"), say_moment(clock.stopped_at)),
+            (_("Last day"), say_date(clock.due_on)), (_("Legal ground"), article)]  # fmt: skip
+    return [(name, value) for name, value in told if value]
 
 
 @signed_in
@@ -149,7 +170,7 @@ def add_pause(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
             grounds=Grounds(data["reason"], data["article"]), by=cast(User, request.user), now=timezone.now(),
         )  # fmt: skip
 
-    return _show(request, Act(
+    return show(request, Act(
         title=_("Enter a pause that was not recorded"), sub=_sub(clock), label=_("Enter the pause"),
         done=_("The ledger is corrected."), form=PauseForm(request.POST or None), preview=preview, act=act,
         back=clock.get_absolute_url(),
@@ -175,7 +196,7 @@ def end_pause(request: HttpRequest, uuid: uuids.UUID, pk: int) -> HttpResponse:
             by=cast(User, request.user), now=timezone.now(),
         )  # fmt: skip
 
-    return _show(request, Act(
+    return show(request, Act(
         title=_("Enter the end of a pause"), sub=_sub(clock), label=_("End the pause"),
         done=_("The ledger is corrected."), form=EndPauseForm(request.POST or None), preview=preview, act=act,
         back=clock.get_absolute_url(),
@@ -193,9 +214,10 @@ def contest(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         [(_("If it is set aside"), str(clock.policy.remedy))],
         _("The decision makers of the authority are asked to answer; you cannot answer yourself."),
     )
-    return _show(request, Act(
-        title=_("Contest the outcome"), sub=_sub(clock), label=_("Contest"), done=_("The outcome is contested."),
+    return show(request, Act(
+        title=_("Contest the outcome"), sub=_sub(clock), label=_("Contest the outcome"), done=_("The outcome is contested."),
         form=ContestForm(request.POST or None), preview=lambda data: preview, back=clock.get_absolute_url(),
+        told=_told(clock),
         act=lambda data: contests.contest(clock=clock, **data, by=cast(User, request.user), now=timezone.now()),
     ))  # fmt: skip
 
@@ -204,7 +226,9 @@ def contest(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 @form_methods
 def answer(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     """A contest, and the form for whoever may answer it."""
-    found = get_object_or_404(Contest.objects.select_related("clock__stop_log", "application"), uuid=uuid)
+    found = get_object_or_404(
+        Contest.objects.select_related("clock__stop_log", "clock__application__laboratory", "application"), uuid=uuid
+    )
     person = cast(User, request.user)
     if not may(person, "see", found.clock):
         raise Http404
@@ -213,7 +237,14 @@ def answer(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         if request.method == "POST":
             raise Http404
         return render(
-            request, "clocks/contest.html", {"contest": found, "clock": found.clock, "sub": _sub(found.clock)}
+            request,
+            "clocks/contest.html",
+            {
+                "contest": found,
+                "clock": found.clock,
+                "sub": _sub(found.clock),
+                "outcome": contests.outcome_of(found.clock),
+            },
         )
 
     def preview(data: dict[str, Any]) -> Preview:
@@ -230,8 +261,9 @@ def answer(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
             contest=found, sets_aside=data["verb"] == "set_aside", text=data["text"], by=person, now=timezone.now()
         )
 
-    return _show(request, Act(
-        title=_("Answer the contest"), sub=f"{_sub(found.clock)} · {found.asked_by}: {found.reason}", label=_("Answer"),
+    return show(request, Act(
+        title=_("Answer the contest"), sub=_sub(found.clock), label=_("Answer"),
+        told=[*_told(found.clock), (_("Contested by"), f"{found.asked_by} · {say_moment(found.asked_at)}"), (_("Reason"), found.reason)],
         done=_("The contest is answered."), form=AnswerForm(request.POST or None), preview=preview, act=act,
         back=found.get_absolute_url(),
     ))  # fmt: skip
@@ -241,8 +273,7 @@ def answer(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 @form_methods
 def correct_limit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a wrong entry of a limit: first the open clocks that would move, then the act."""
-    entry = get_object_or_404(LimitEntry.objects.select_related("authority"), pk=pk, authority__isnull=False)
-    assert entry.authority is not None
+    entry = get_object_or_404(LimitEntry.objects.select_related("authority"), pk=pk, is_withdrawal=False)
     person = cast(User, request.user)
     if not may(person, "correct", entry):
         raise Http404
@@ -252,18 +283,18 @@ def correct_limit(request: HttpRequest, pk: int) -> HttpResponse:
         value = corrections.clean_value(entry, data["value"])
         moving = corrections.effects_of(entry, value)
         return Preview(
-            [(_("Entered"), f"{entry.value} {UNIT_LABELS[known.unit]}"), (_("Right"), f"{value} {UNIT_LABELS[known.unit]}"),
+            [(_("As entered"), f"{entry.value} {UNIT_LABELS[known.unit]}"), (_("Right"), f"{value} {UNIT_LABELS[known.unit]}"),
              (_("Open time limits that move"), str(len(moving)))],
             _("The people concerned are told. The wrong entry is kept and no longer counts; this cannot be taken back."),
             moving,
         )  # fmt: skip
 
-    from django.urls import reverse
-
-    return _show(request, Act(
+    return show(request, Act(
         title=_("Correct a wrong entry"), label=_("Correct"), done=_("The entry is corrected."),
-        sub=f"{known.label} · {entry.authority} · {_('in force from')} {say_date(entry.effective_on)}",
-        form=CorrectLimitForm(request.POST or None, initial={"value": entry.value}), preview=preview,
+        sub=queries.entry_in_words(entry),
+        form=CorrectLimitForm(
+            request.POST or None, initial={"value": entry.value}, entered=f"{entry.value} {UNIT_LABELS[known.unit]}"
+        ), preview=preview,
         act=lambda data: corrections.correct_limit(entry=entry, **data, by=person, now=timezone.now()),
-        back=reverse("regions:change", args=[entry.authority.code, entry.key]),
+        back=queries.page_of_entry(entry),
     ))  # fmt: skip

@@ -6,7 +6,7 @@ The sweep of the clocks works them out in any case; the job only begins at once.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -34,7 +34,17 @@ def apply(
     """Put a draft in force; the open clocks move after the commit. Raises what `calendar_drafts.apply` raises."""
     with transaction.atomic():
         edition = calendar_drafts.apply(draft=draft, reason=reason, by=by, now=now, seen=seen)
+        in_force([edition], now)
+    return edition
+
+
+def in_force(editions: Sequence[CalendarYear], now: dt.datetime) -> None:
+    """Tell of editions that have just come into force and have the open clocks worked out again; none: nothing.
+
+    In the transaction that wrote them.
+    """
+    for edition in editions:
         for listener in _listeners:
             listener(edition, now)
+    if editions:
         work_out_again.enqueue()
-    return edition

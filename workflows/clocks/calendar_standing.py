@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from qualification.regions.calendars import Calendars
+from qualification.regions.calendars import Calendars, WorkCalendar
 from workflows.clocks.counting import day_of
 
 # From this day on next year's notice should be there; it usually comes out in the first half of November.
@@ -30,6 +31,25 @@ def standing(*, is_official: bool, has_days: bool) -> Standing:
     if has_days:
         return Standing(_("expected days, dates provisional"), "clock-question", "warn")
     return Standing(_("not published, dates provisional"), "clock-question", "warn")
+
+
+def provisional_says(calendar: WorkCalendar, years: Iterable[int]) -> str:
+    """Why a count over some years is provisional, and what it takes meanwhile; empty where all are published."""
+    open_years = sorted(set(years) - calendar.official_years)
+    bare = [str(year) for year in open_years if not calendar.has_days(year)]
+    expected = [str(year) for year in open_years if calendar.has_days(year)]
+    parts = []
+    if bare:
+        says = _("The holidays of %(years)s are not published yet: the count takes weekends only.")
+        parts.append(says % {"years": _(", ").join(bare)})
+    if expected:
+        says = _(
+            "The holidays of %(years)s are not published yet: the count takes weekends and the days entered as expected."
+        )
+        parts.append(says % {"years": _(", ").join(expected)})
+    if parts:
+        parts.append(_("It is worked out again when the year is published."))
+    return " ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,31 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from qualification import door
 from qualification.accounts.models import User
+from qualification.applications import beside
 from qualification.applications.enums import ApplicationState
 from qualification.assessments.enums import AssessmentState, RectificationState
 from qualification.certificates.models import Certificate
 from workflows.clocks.enums import ClockState, ContestState
 from workflows.clocks.models import Clock, Contest
+
+OUTCOMES: dict[str, Promise] = {
+    "deem_accepted": lazy("Deemed accepted by law"),
+    "expire_offer": lazy("Offer expired"),
+    "lapse": lazy("Application lapsed"),
+    "expire_rectification": lazy("Rectification not handed in: the nonconformities count as not closed"),
+    "end_validity": lazy("Deemed renewed"),
+}
+
+
+def outcome_of(clock: Clock) -> str:
+    """What the system carried out at the end of the limit, in words."""
+    return str(OUTCOMES.get(clock.policy.executor, ""))
 
 
 def is_contestable(clock: Clock) -> bool:
@@ -107,7 +123,7 @@ def _reinstate(clock: Clock, text: str, by: User, now: dt.datetime) -> None:
     """The lapsed application goes on at its supplement, for which the laboratory has the full time anew."""
     request = _subject(clock)
     door.perform(request, "reinstate", by=by, now=now, reason=text)
-    door.perform(request.application, "reinstate", by=by, now=now, reason=text)
+    door.perform(request.application, "reinstate", by=by, now=now, reason=text, before=beside.demand_way)
 
 
 def _reopen(clock: Clock, text: str, by: User, now: dt.datetime) -> None:
@@ -126,9 +142,10 @@ def _end_deemed_renewal(clock: Clock, text: str, by: User, now: dt.datetime) -> 
 
 def _not_lapsed(clock: Clock) -> str:
     case = clock.application
-    if case is not None and case.state == ApplicationState.LAPSED:
-        return ""
-    return _("The application is no longer lapsed.")
+    if case is None or case.state != ApplicationState.LAPSED:
+        return _("The application is no longer lapsed.")
+    other = beside.in_the_way(case)
+    return beside.says(other) if other else ""
 
 
 def _report_in(clock: Clock) -> str:

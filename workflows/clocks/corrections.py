@@ -31,7 +31,11 @@ CORRECTION = "correction"
 
 
 class LedgerRefused(door.DoorError):
-    """The ledger cannot be corrected so; the message names what is wrong."""
+    """The ledger cannot be corrected so; the message names what is wrong, `field` the entry that is, if it is one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +123,32 @@ def _demand_order(clock: Clock, paused_at: dt.datetime, resumed_at: dt.datetime,
     if resumed_at < paused_at:
         raise LedgerRefused(
             _("The pause would end on %(end)s, before it begins on %(start)s.")
-            % {"end": say_moment(resumed_at), "start": say_moment(paused_at)}
+            % {"end": say_moment(resumed_at), "start": say_moment(paused_at)},
+            "resumed_at",
         )
     if resumed_at > now:
-        raise LedgerRefused(_("The pause would end on %s: that is in the future.") % say_moment(resumed_at))
+        sentence = _("The pause would end on %s: that is in the future.") % say_moment(resumed_at)
+        raise LedgerRefused(sentence, "resumed_at")
     if paused_at < clock.started_at:
         raise LedgerRefused(
             _("The pause would begin on %(pause)s, before the limit started on %(start)s.")
-            % {"pause": say_moment(paused_at), "start": say_moment(clock.started_at)}
+            % {"pause": say_moment(paused_at), "start": say_moment(clock.started_at)},
+            "paused_at",
         )
 
 
 def _demand_free(clock: Clock, paused_at: dt.datetime, resumed_at: dt.datetime) -> None:
     for row in ledger.standing(clock):
         if paused_at < (row.resumed_at or resumed_at) and row.paused_at < resumed_at:
-            raise LedgerRefused(_("It overlaps the pause %s.") % say_row(row))
+            raise LedgerRefused(_("It overlaps the pause %s.") % say_row(row), "paused_at")
 
 
 def say_row(row: ClockInterval) -> str:
     """A row of the ledger in words: from when to when, and why."""
     end = say_moment(row.resumed_at) if row.resumed_at else _("still paused")
-    return f"{say_moment(row.paused_at)} – {end} ({row.reason_text})"
+    return _("%(start)s – %(end)s (%(reason)s)") % {
+        "start": say_moment(row.paused_at), "end": end, "reason": row.reason_text,
+    }  # fmt: skip
 
 
 def _settle(clock: Clock, now: dt.datetime) -> Clock:
@@ -226,6 +235,13 @@ def correct_limit(*, entry: LimitEntry, value: object, reason: str, by: User, no
         Clock.objects.open().filter(limit_entry=entry).update(limit_entry=right)
         executors.notify_all([Notice(effect.clock, executors.CORRECTED) for effect in changed], now)
     return right
+
+
+def withdraw_limit(*, entry: LimitEntry, reason: str, by: User, now: dt.datetime) -> LimitEntry:
+    """Take an entry back before its day, when nothing can have started under it. Raises Refused or ValidationError."""
+    if not door.may(by, "correct", entry):
+        raise door.Refused(door.reasons.of("regions.LimitEntry.correct"))
+    return limits.withdraw(entry=entry, reason=reason, by=by, now=now)
 
 
 def _apply(effect: Effect, right: LimitEntry, by: User, now: dt.datetime) -> None:

@@ -84,3 +84,7 @@ class CorrectLimitForm(forms.Form):
         label=_("Right limit"), widget=forms.TextInput(attrs={"type": "number", "min": 1, "inputmode": "numeric"})
     )
     reason = reason_field(help_text=_("Kept with both entries; everybody whose limit moves reads it."))
+
+    def __init__(self, *args: Any, entered: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"].help_text = _("Entered was: %s.") % entered

@@ -293,7 +293,7 @@ POLICY: tuple[ClockPolicy, ...] = (
         starts=(
             Start((CERTIFICATE, "activate"), dated_by="valid_from"),
             *(Start((APPLICATION, verb), only=Only.MAY_STILL_RENEW)
-              for verb in ("refuse_acceptance", "lapse", "withdraw", "terminate", "refuse")),
+              for verb in ("refuse_acceptance", "lapse", "withdraw", "terminate", "refuse", "annul")),
         ),
         stops=frozenset({(APPLICATION, "submit"), (APPLICATION, "reinstate")}),
         expires=frozenset({(CERTIFICATE, "close_renewal")}),
@@ -318,9 +318,9 @@ POLICY: tuple[ClockPolicy, ...] = (
     ),
 )  # fmt: skip
 
-# A case that ends stops every clock of it that is still open.
+# A case that ends stops every clock of it that is still open. After the issue the check of a commitment goes on.
 CASE_ENDS: frozenset[Step] = frozenset(
-    (APPLICATION, verb) for verb in ("refuse_acceptance", "lapse", "withdraw", "terminate", "refuse", "complete_issue")
+    (APPLICATION, verb) for verb in ("refuse_acceptance", "lapse", "withdraw", "terminate", "refuse", "annul")
 )
 
 BY_CODE: Mapping[str, ClockPolicy] = {policy.code: policy for policy in POLICY}

@@ -19,6 +19,8 @@ from qualification.certificates.models import Certificate
 from qualification.pages.dates import say_date
 from qualification.regions import calendars
 from qualification.regions.calendars import WorkCalendar
+from qualification.regions.models import LimitEntry
+from qualification.regions.settings import SETTINGS
 from workflows.clocks.counting import day_of
 from workflows.clocks.enums import ClockState, Unit
 from workflows.clocks.models import Clock
@@ -135,7 +137,7 @@ def _left_text(clock: Clock, days: int) -> str:
 def _late_text(clock: Clock, days: int) -> str:
     # On the days off right after the last day no working day has passed yet.
     if days == 0:
-        return _("overdue (on days off) since %(day)s") % {"day": say_date(clock.due_at)}
+        return _("overdue by less than a working day")
     if clock.unit == Unit.WORKING:
         return ngettext("%(days)s working day overdue", "%(days)s working days overdue", days) % {"days": days}
     return ngettext("%(days)s day overdue", "%(days)s days overdue", days) % {"days": days}
@@ -145,6 +147,7 @@ def clock_for_page(uuid: uuids.UUID) -> Clock | None:
     """A clock with everything that the page "why this date" shows."""
     clocks = Clock.objects.select_related(
         "application__authority",
+        "application__laboratory",
         "authority__profile",
         "start_log__by",
         "stop_log__by",
@@ -184,3 +187,16 @@ def now_of(context: Any) -> dt.datetime:
     """The moment a page is made for: `now` of the context, or the clock on the wall."""
     given = context.get("now") if hasattr(context, "get") else None
     return given if isinstance(given, dt.datetime) else timezone.now()
+
+
+def entry_in_words(entry: LimitEntry) -> str:
+    """An entry of a limit: which limit, whose, and from which day."""
+    place = entry.authority or _("the law")
+    return f"{SETTINGS[entry.key].label} · {place} · {_('in force from')} {say_date(entry.effective_on)}"
+
+
+def page_of_entry(entry: LimitEntry) -> str:
+    """The page on which an entry of a limit is listed."""
+    if entry.authority is None:
+        return reverse("clocks:law")
+    return reverse("regions:change", args=[entry.authority.code, entry.key])

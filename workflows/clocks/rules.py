@@ -36,9 +36,12 @@ def keeps_ledger(user: User | None, clock: Clock) -> bool:
 
 
 def corrects_limits(user: User | None, entry: LimitEntry) -> bool:
-    """A wrong entry is corrected by those who enter the authority's limits."""
-    place = entry.authority_id
-    return _is_person(user) and place is not None and user.has_role(*LIMIT_ROLES, authority_id=place)
+    """A wrong entry is corrected by those who enter such: of an authority its administrators, of the law the meeting."""
+    if not _is_person(user):
+        return False
+    if entry.authority_id is None:
+        return door.may(user, "enter_law", entry)
+    return user.has_role(*LIMIT_ROLES, authority_id=entry.authority_id)
 
 
 def supervises(user: User | None, contest: Contest) -> bool:
@@ -69,7 +72,7 @@ TABLE: dict[str, tuple[Any, Any]] = {
     "clocks.Clock.correct": (
         keeps_ledger, _("Only the time-limit administrator of the authority corrects its ledger.")),
     "regions.LimitEntry.correct": (
-        corrects_limits, _("Only the region administrator or the time-limit administrator corrects an entry.")),
+        corrects_limits, _("Only those who enter such limits correct an entry: a region's administrators, or for the law the joint meeting.")),
     "clocks.Contest.ask": (supervises, _("Only a supervisor of the authority contests an outcome.")),
     "clocks.Contest.uphold": (answers, _ONLY_ANSWER),
     "clocks.Contest.set_aside": (answers, _ONLY_ANSWER),

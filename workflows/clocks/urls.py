@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows.clocks import acts, views
+from workflows.clocks import acts, law, views
 
 app_name = "clocks"
 urlpatterns = [
@@ -14,5 +14,8 @@ urlpatterns = [
     path("<uuid:uuid>/pauses/<int:pk>/end/", acts.end_pause, name="end_pause"),
     path("<uuid:uuid>/contest/", acts.contest, name="contest_new"),
     path("contests/<uuid:uuid>/", acts.answer, name="contest"),
+    path("law/", law.home, name="law"),
+    path("law/new/", law.enter, name="enter_law"),
+    path("limits/<int:pk>/withdraw/", law.withdraw, name="withdraw_limit"),
     path("limits/<int:pk>/correct/", acts.correct_limit, name="correct_limit"),
 ]

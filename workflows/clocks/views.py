@@ -19,6 +19,7 @@ from qualification.door import may
 from qualification.regions import calendars
 from qualification.regions.models import CalendarYear
 from workflows.clocks import contests, ladder, ledger, pictures, queries, services
+from workflows.clocks.calendar_standing import provisional_says
 from workflows.clocks.counting import Count
 from workflows.clocks.enums import ClockState, Unit
 from workflows.clocks.models import Clock, Contest
@@ -41,6 +42,7 @@ def why(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
         "about": queries.about(clock), "extension": ledger.extension_of(clock), "months": pictures.months_of(counted, clock.started_on),
         "weekdays": pictures.weekdays(), "rungs": _rungs(clock), "editions": _editions(clock, counted),
         "unpublished": sorted({line.day.year for line in counted.lines} - calendar.official_years - _known_years(counted)),
+        "provisional_says": provisional_says(calendar, _years(counted)) if counted.is_provisional else "",
         "acts": _acts(person, clock), "can_correct": clock.is_open and may(person, "correct", clock),
         "contests": list(clock.contests.all()), "is_contestable": contests.is_contestable(clock),
     }  # fmt: skip
@@ -63,6 +65,12 @@ def _editions(clock: Clock, counted: Count) -> list[CalendarYear]:
     )
     newest = {(row.authority_id, row.year): row for row in rows.select_related("authority").order_by("edition")}
     return list(newest.values())
+
+
+def _years(counted: Count) -> set[int]:
+    """The years that a count leans on."""
+    last = {counted.last_day.year} if counted.last_day else set()
+    return {line.day.year for line in counted.lines} | last
 
 
 def _known_years(counted: Count) -> set[int]:

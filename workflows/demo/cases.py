@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import connections
 from django.urls import get_resolver
-from django.utils import timezone
 
 from qualification.accounts.enums import Role
 from qualification.accounts.models import Membership, User
@@ -22,25 +21,11 @@ from qualification.assessors import services as assessors
 from qualification.assessors.models import Offer
 from qualification.certificates.models import Certificate
 from qualification.laboratories.models import Laboratory
+from qualification.regions.calendars import calendar_for
 from qualification.regions.models import Authority
 from workflows.clocks.models import Clock
-from workflows.demo.walk import Cast, Walk, Wish, walk_to
-
-
-class Moments:
-    """Moments of a case: begins so many days ago, and moves on a little with each act, never past the present."""
-
-    def __init__(self, days_ago: int, step: dt.timedelta = dt.timedelta(minutes=7)) -> None:
-        self.moment = timezone.now() - dt.timedelta(days=days_ago)
-        self.step = step
-
-    def __call__(self) -> dt.datetime:
-        self.moment = min(self.moment + self.step, timezone.now())
-        return self.moment
-
-    def leap(self, moment: dt.datetime) -> None:
-        """Go on at a later moment."""
-        self.moment = max(self.moment, moment)
+from workflows.demo.office import Moments, Office, stages_to
+from workflows.demo.walk import Cast, Walk, Wish, way_of
 
 
 def cast_of(laboratory: Laboratory) -> Cast:
@@ -61,63 +46,74 @@ def _holder(role: str, authority: Authority) -> User:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One case: whose, how far, since when, and what happens then."""
+    """One case: whose, how far, since when, and what happens then, within so many working days."""
 
     lab: int
     last: str
     days_ago: int
-    then: Callable[[Walk], None] | None = None
+    then: Callable[[Walk, Moments], None] | None = None
+    then_days: int = 0
     wish: dict[str, Any] = field(default_factory=dict)
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def _supplement(walk: Walk) -> None:
-    walk.ask_supplement("质量手册缺少公正性承诺的发布页，请补充。", "设备一览表第3行缺少溯源有效期，请更正后重新上传。")
+def _supplement(walk: Walk, moments: Moments) -> None:
+    moments.pass_days(3)
+    walk.ask_supplement(
+        "设备一览表第3行缺少溯源有效期，请更正后重新上传。", note="公正性声明未见总经理签字和发布日期，请补充。"
+    )
 
 
-def _supplement_in(walk: Walk) -> None:
-    _supplement(walk)
+def _supplement_in(walk: Walk, moments: Moments) -> None:
+    _supplement(walk, moments)
+    moments.pass_days(6, "15:20")
+    walk.revise_manual()
     walk.hand_in_supplement()
 
 
-def _not_accepted(walk: Walk) -> None:
+def _not_accepted(walk: Walk, moments: Moments) -> None:
+    moments.pass_days(4)
     intake.refuse_acceptance(
         application=walk.application, reasons="申请事项依法不属于本行政机关职权范围。", article="行政许可法第三十二条",
         by=walk.cast.intake, now=walk.now(),
     )  # fmt: skip
 
 
-def _lapse(walk: Walk) -> None:
-    _supplement(walk)
+def _lapse(walk: Walk, moments: Moments) -> None:
+    _supplement(walk, moments)
     clock = Clock.objects.get(application=walk.application, code="supplement")
     assert clock.due_at is not None
-    walk.now.leap(clock.due_at + dt.timedelta(minutes=1))  # type: ignore[attr-defined]
+    moments.leap(clock.due_at + dt.timedelta(minutes=1))
     intake.lapse(request=walk.application.supplement, now=walk.now())
 
 
-def _withdraw(walk: Walk) -> None:
+def _withdraw(walk: Walk, moments: Moments) -> None:
+    moments.pass_days(2)
     endings.withdraw(
         application=walk.application, reason="场所搬迁，待完成后重新申请。", by=walk.cast.manager, now=walk.now()
     )
 
 
-def _terminate(walk: Walk) -> None:
+def _terminate(walk: Walk, moments: Moments) -> None:
+    moments.pass_days(2)
     request = endings.ask_termination(
         application=walk.application,
         reason="机构主要设备损坏，短期内无法完成现场试验。",
         by=walk.cast.coordinator,
         now=walk.now(),
     )
+    moments.pass_days(2)
     endings.consent_termination(request=request, answer="同意终止评审。", by=walk.decider, now=walk.now())
 
 
-def _ask_termination(walk: Walk) -> None:
+def _ask_termination(walk: Walk, moments: Moments) -> None:
     endings.ask_termination(
         application=walk.application, reason="评审组成员突发疾病，机构同意终止。", by=walk.leader, now=walk.now()
     )
 
 
-def _hold(walk: Walk) -> None:
+def _hold(walk: Walk, moments: Moments) -> None:
+    moments.pass_days(2)
     file_review.hold_file(
         assessment=walk.assessment,
         items=["补充内部审核和管理评审记录", "补充方法验证记录"],
@@ -126,7 +122,7 @@ def _hold(walk: Walk) -> None:
     )
 
 
-def _decline_one(walk: Walk) -> None:
+def _decline_one(walk: Walk, moments: Moments) -> None:
     offer = (
         Offer.objects.filter(application=walk.application, state="sent")
         .select_related("assessor__user", "seat")
@@ -135,53 +131,59 @@ def _decline_one(walk: Walk) -> None:
     assessors.decline(offer=offer, reason="同期有其他评审任务。", by=offer.assessor.user, now=walk.now())
 
 
-def _refuse(walk: Walk) -> None:
+def _refuse(walk: Walk, moments: Moments) -> None:
+    moments.pass_days(4)
     walk.decide("refuse", "经评审，申请的检验检测能力不符合评审准则要求。", "行政许可法第三十八条")
+    moments.pass_days(1)
     walk.release()
 
 
 MOSTLY = {"answer_checklist": {"mostly": 2}}
+BY_COMMITMENT = {"procedure": "commitment"}
 
-ISSUED = (
-    Spec(0, "make_papers", 60),
-    Spec(1, "make_papers", 55, options=MOSTLY),
-    Spec(2, "make_papers", 50, wish={"is_food": True}),
-    Spec(3, "make_papers", 45),
+# What is over, before the laboratory comes again.
+ENDED = (
+    Spec(0, "make_papers", 150),
+    Spec(1, "make_papers", 145, options=MOSTLY),
+    Spec(2, "make_papers", 160, wish={"is_food": True}),
+    Spec(3, "make_papers", 140),
+    Spec(8, "submit", 130, _lapse, then_days=3),
+    Spec(9, "submit", 120, _not_accepted, then_days=4),
+    Spec(10, "pass_file", 110, _terminate, then_days=4),
+    Spec(11, "submit", 40, _withdraw, then_days=2),
+    Spec(13, "concur", 60, _refuse, then_days=5),
 )
 LATER = (
     Spec(4, "upload_tables", 1),
     Spec(5, "submit", 1),
-    Spec(6, "submit", 2, _supplement),
-    Spec(7, "submit", 3, _supplement_in),
-    Spec(8, "submit", 48, _lapse),
-    Spec(9, "submit", 4, _not_accepted),
-    Spec(10, "submit", 4, _withdraw),
+    Spec(6, "submit", 2, _supplement, then_days=3),
+    Spec(7, "submit", 3, _supplement_in, then_days=9),
+    Spec(8, "conclude", 5, options=MOSTLY),
+    Spec(9, "rectify", 9, options=MOSTLY),
+    Spec(10, "verify", 6, options=MOSTLY),
     Spec(11, "accept", 4),
     Spec(12, "draw_team", 1, _decline_one),
     Spec(13, "accept_offers", 6),
-    Spec(4, "accept_offers", 9, _hold),
-    Spec(5, "propose_visit", 10),
-    Spec(6, "agree_visit", 12),
-    Spec(7, "confirm_rows", 13, _ask_termination),
-    Spec(8, "conclude", 15, options=MOSTLY),
-    Spec(9, "rectify", 20, options=MOSTLY),
-    Spec(10, "verify", 22, options=MOSTLY),
-    Spec(11, "hand_in_report", 14),
-    Spec(12, "concur", 24),
-    Spec(13, "decide", 12),
-    Spec(4, "release", 18),
-    Spec(9, "hand_in_report", 30, _refuse),
-    Spec(10, "pass_file", 26, _terminate),
+    Spec(14, "accept_offers", 9, _hold, then_days=2),
+    Spec(15, "propose_visit", 2),
+    Spec(16, "agree_visit", 5),
+    Spec(17, "confirm_rows", 3, _ask_termination),
+    Spec(18, "hand_in_report", 8),
+    Spec(19, "concur", 11),
+    Spec(20, "decide", 4),
+    Spec(21, "release", 12),
+    Spec(22, "concur", 3, wish=BY_COMMITMENT),
 )
 EXTENDED = (
     Spec(0, "agree_visit", 8, wish={"kinds": ["extension"]}),
     Spec(1, "accept_offers", 5, wish={"kinds": ["renewal"]}),
     Spec(2, "make_papers", 20, wish={"kinds": ["extension"], "is_food": True}),
+    Spec(3, "accept_offers", 16, wish={"kinds": ["extension"], **BY_COMMITMENT}),
 )
 
 
-# An extension needs the certificate of the first stage; the longest walks of a stage begin first.
-STAGES = (ISSUED, EXTENDED[::-1] + LATER[::-1])
+# What comes after a certificate or an ending needs it; the longest walks of a stage begin first.
+STAGES = (ENDED, EXTENDED[::-1] + LATER[::-1])
 
 
 def make_cases(
@@ -208,19 +210,29 @@ def _walk(spec: Spec, laboratory: Laboratory, fields: list[str]) -> None:
     if spec.wish.get("kinds"):
         certificate = Certificate.objects.filter(laboratory=laboratory, state="valid").order_by("-pk").first()
     wish = Wish(fields=fields, certificate=certificate, **spec.wish)
-    walk = Walk(laboratory=laboratory, cast=cast_of(laboratory), wish=wish, moments=Moments(spec.days_ago))
-    walk_to(walk, spec.last, **spec.options)
+    moments = Moments(
+        Office(calendar_for(laboratory.authority)), stages_to(spec.last, wish, rectifies=spec.options == MOSTLY),
+        spec.days_ago, then=spec.then_days, shift=spec.lab * 13 % 50,
+    )  # fmt: skip
+    walk = Walk(laboratory=laboratory, cast=cast_of(laboratory), wish=wish, moments=moments)
+    way = way_of(wish)
+    for stage in way[: way.index(spec.last) + 1]:
+        moments.reach(stage)
+        options = {"on": moments.visit()} if stage == "propose_visit" else spec.options.get(stage, {})
+        getattr(walk, stage)(**options)
     if spec.then:
-        spec.then(walk)
+        spec.then(walk, moments)
 
 
 def file_manager(laboratory: Laboratory) -> None:
     """A change of the technical manager, recorded at once."""
-    moments = Moments(6)
-    walk = Walk(laboratory=laboratory, cast=cast_of(laboratory), wish=Wish(kinds=["manager"]), moments=moments)
+    wish = Wish(kinds=["manager"])
+    moments = Moments(Office(calendar_for(laboratory.authority)), stages_to("submit", wish), 6)
+    walk = Walk(laboratory=laboratory, cast=cast_of(laboratory), wish=wish, moments=moments)
     walk.application = drafts.create(
         laboratory=laboratory, kinds=["manager"], by=walk.cast.manager, now=moments(), manager_post="technical_manager",
         manager_name="孙立新",
     )  # fmt: skip
-    walk.upload_materials()
-    walk.submit()
+    for stage in ("upload_materials", "submit"):
+        moments.reach(stage)
+        getattr(walk, stage)()

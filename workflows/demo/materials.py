@@ -1,10 +1,11 @@
-"""Files for walked cases: legible one-page PDFs, and capability tables that suit the laboratory."""
+"""Files for walked cases: written PDFs with text, scans of one page, and capability tables that suit the laboratory."""
 
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from django.conf import settings
@@ -13,9 +14,24 @@ from PIL import Image, ImageDraw, ImageFont
 
 from documents.papers import conf
 from workflows.demo import abilities
+from workflows.demo.writings import REVISED, WRITINGS
 
 PAGE = (1240, 1754)
 PDF_TYPE = "application/pdf"
+# The texts come as data: no name of a laboratory is ever read as typst.
+SHEET = """
+#let told = json(bytes(sys.inputs.told))
+#set document(title: told.title)
+#set page(paper: "a4", margin: 25mm, header: text(size: 9pt, told.head), footer: align(center, context text(size: 9pt, counter(page).display("1 / 1", both: true))))
+#set text(font: "Noto Sans SC", lang: "zh", size: 11pt)
+#set par(leading: 1em, spacing: 1.4em)
+#for (number, (head, lines)) in told.pages.enumerate() {
+  if number > 0 { pagebreak() }
+  align(center, text(size: 17pt, head))
+  v(8mm)
+  for line in lines { par(line) }
+}
+"""
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -49,6 +65,31 @@ def page(title: str, *lines: str) -> bytes:
 def pdf(title: str, *lines: str) -> SimpleUploadedFile:
     """An upload of such a page."""
     return SimpleUploadedFile(f"{title.replace('/', '-')}.pdf", page(title, *lines), PDF_TYPE)
+
+
+@cache
+def written(code: str, title: str, *lines: str, is_revised: bool = False) -> bytes:
+    """The PDF of a material written on a computer: its text can be searched. About 20 ms each."""
+    import typst
+
+    told = {
+        "title": title,
+        "head": "　".join(line for line in lines if line),
+        "pages": (REVISED if is_revised else WRITINGS)[code],
+    }
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=conf.font_folders())
+    return bytes(typst.compile(SHEET.encode(), font_paths=fonts, sys_inputs={"told": json.dumps(told)}))
+
+
+def material(code: str, title: str, *lines: str) -> SimpleUploadedFile:
+    """An upload of a material: written where a laboratory writes it itself, else a scan."""
+    make = partial(written, code) if code in WRITINGS else page
+    return SimpleUploadedFile(f"{title.replace('/', '-')}.pdf", make(title, *lines), PDF_TYPE)
+
+
+def revision(code: str, title: str, *lines: str) -> SimpleUploadedFile:
+    """An upload of a written material as it was revised."""
+    return SimpleUploadedFile(f"{title}（修订）.pdf", written(code, title, *lines, is_revised=True), PDF_TYPE)
 
 
 def capability_table(fields: Iterable[str], *, is_food: bool) -> SimpleUploadedFile:

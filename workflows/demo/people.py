@@ -81,6 +81,15 @@ LABS = (
     Lab("海河化工产品质量检验有限公司", "02", ("02", "03", "01"), ("14",)),
     Lab("雄安绿色能源检测有限公司", "03", ("03",), ("17",)),
     Lab("蒙中农牧产品检测有限公司", "05", ("05", "04"), ("04",)),
+    Lab("京畿环境监测有限公司", "01", ("01",), ("12",)),
+    Lab("白洋淀水环境检测有限公司", "03", ("03",), ("13",)),
+    Lab("滨海建筑材料检测有限公司", "02", ("02",), ("02",)),
+    Lab("汾河工程质量检测有限公司", "04", ("04",), ("01",)),
+    Lab("京津冀电子产品检验有限公司", "02", ("02", "01", "03"), ("09",)),
+    Lab("塞北农产品质量检测有限公司", "05", ("05", "04"), ("04",)),
+    Lab("承德林产品检验有限公司", "03", ("03", "01"), ("04",)),
+    Lab("雁门职业卫生技术服务有限公司", "04", ("04",), ("03",)),
+    Lab("滦河生态环境监测有限公司", "03", ("03", "02"), ("12",)),
 )
 
 
@@ -183,7 +192,7 @@ def make_assessors(
 def accounts_text() -> str:
     """The demo accounts, as `make run` prints them."""
     lines = [f"Demo accounts (password of all: {PASSWORD}) at {settings.PUBLIC_URL}", ""]
-    lines.append("  laboratories   lab01 … lab14 (managers), lab01-member … (members)")
+    lines.append("  laboratories   lab01 … lab23 (managers), lab01-member … (members)")
     lines.append(
         "  authorities    " + ", ".join(f"{v}-" for k, v in ABBREVIATIONS.items() if k != "99") + "  followed by"
     )

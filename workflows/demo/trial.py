@@ -86,11 +86,11 @@ def _remove_files(owners: list[Any]) -> list[tuple[str, str]]:
     )
     stored = list(StoredFile.objects.filter(pk__in=files).order_by("pk").values_list("bucket", "key"))
     CapabilityTable.objects.filter(application__authority__is_trial=True).delete()
+    AccessLog.objects.filter(file_id__in=files).delete()
     Version.objects.filter(mine).delete()
     Document.objects.filter(owner_id__in=owners).delete()
     Edition.objects.filter(certificate__authority__is_trial=True).update(paper=None)
     Paper.objects.filter(owner_id__in=owners).delete()
-    AccessLog.objects.filter(file_id__in=files).delete()
     StoredFile.objects.filter(pk__in=files).delete()
     return stored
 

@@ -11,17 +11,19 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from documents import upload
+from documents.looking import services as notes
+from documents.models import Version
 from documents.papers import services as papers
 from documents.papers.models import Paper
 from qualification.accounts.models import User
-from qualification.applications.enums import Kind, Outcome
+from qualification.applications.enums import Kind, Outcome, Procedure
 from qualification.applications.models import Application, Concurrence
 from qualification.applications.queries import OWNER_KIND, wanted_slots
 from qualification.applications.services import decisions, drafts, intake
-from qualification.assessments.enums import Answer
-from qualification.assessments.models import Assessment, Nonconformity, Visit
+from qualification.assessments.enums import Answer, CheckConclusion
+from qualification.assessments.models import Assessment, CommitmentCheck, Nonconformity, Visit
 from qualification.assessments.queries import items_of
-from qualification.assessments.services import concluding, file_review, findings, visits
+from qualification.assessments.services import checking, concluding, file_review, findings, visits
 from qualification.assessors import services as assessors
 from qualification.assessors.models import Offer, Seat
 from qualification.certificates.models import Certificate
@@ -55,6 +57,7 @@ class Wish:
     ministry: str = "05"
     certificate: Certificate | None = None
     is_food: bool = False
+    procedure: str = Procedure.GENERAL
 
 
 class Walk:
@@ -75,7 +78,7 @@ class Walk:
         self.application = drafts.create(
             laboratory=self.laboratory, kinds=self.wish.kinds, by=self.cast.manager, now=now,
             field_codes=self.wish.fields, ministry_code=self.wish.ministry, certificate=self.wish.certificate,
-            system_since=timezone.localdate(now) - dt.timedelta(days=400),
+            system_since=timezone.localdate(now) - dt.timedelta(days=400), procedure=self.wish.procedure,
         )  # fmt: skip
         return self.application
 
@@ -96,8 +99,11 @@ class Walk:
         """Upload every material that is still missing."""
         for slot in wanted_slots(self.application):
             if slot.is_missing:
-                file = materials.pdf(slot.material.name_zh, self.laboratory.name, slot.label_text, "演示材料")
-                self._upload(slot.material.code, slot.label, file)
+                code = slot.material.code
+                file = materials.material(
+                    code, slot.material.name_zh, self.laboratory.name, slot.label_text, "演示材料"
+                )
+                self._upload(code, slot.label, file)
 
     def _upload(self, code: str, label: str, file: Any) -> Any:
         return upload.add_version(
@@ -111,10 +117,25 @@ class Walk:
 
     # -- intake
 
-    def ask_supplement(self, *texts: str) -> None:
-        """Send the one notice to supplement."""
+    def ask_supplement(self, *texts: str, note: str = "") -> None:
+        """Send the one notice to supplement; a note is pinned to the second page of the quality manual first."""
         found = [intake.Finding(text) for text in texts]
-        intake.ask_supplement(application=self.application, findings=found, by=self.cast.intake, now=self.now())
+        by, now = self.cast.intake, self.now()
+        pinned = (
+            [notes.pin(version=self._manual(), page=2, place=(6000, 2000), text=note, by=by, now=now)] if note else []
+        )
+        intake.ask_supplement(
+            application=self.application, findings=found, notes=[one.pk for one in pinned], by=by, now=now
+        )
+
+    def _manual(self) -> Version:
+        versions = Version.objects.live().of_owner(OWNER_KIND, self.application.uuid)
+        return versions.filter(document__code="quality_manual").latest("number")
+
+    def revise_manual(self) -> None:
+        """The laboratory uploads another version of its quality manual."""
+        file = materials.revision("quality_manual", "质量手册", self.laboratory.name, "演示材料")
+        self._upload("quality_manual", "", file)
 
     def hand_in_supplement(self) -> None:
         """The laboratory hands its supplement in."""
@@ -159,11 +180,12 @@ class Walk:
             assessment=self.assessment, opinion="材料齐全，符合要求。", by=self.leader, now=self.now()
         )
 
-    def propose_visit(self, days: int = 2) -> None:
-        """Propose a visit that begins today."""
+    def propose_visit(self, days: int = 2, on: tuple[dt.date, dt.date] | None = None) -> None:
+        """Propose a visit that begins today, or on the days named."""
         today = timezone.localdate(self.now())
+        first, last = on or (today, today + dt.timedelta(days=days - 1))
         visits.propose(
-            assessment=self.assessment, from_on=today, to_on=today + dt.timedelta(days=days - 1),
+            assessment=self.assessment, from_on=first, to_on=last,
             timetable="09:00 首次会议\n09:30 现场观察与现场试验\n16:00 末次会议", by=self.leader, now=self.now(),
         )  # fmt: skip
 
@@ -292,6 +314,25 @@ class Walk:
             if not paper.is_stored:
                 raise RuntimeError(f"Paper {paper} could not be made: {paper.last_error}")
 
+    # -- the check of a commitment
+
+    @property
+    def check(self) -> CommitmentCheck:
+        """The check as it is now."""
+        rows = CommitmentCheck.objects.select_related("application__authority__profile", "application__assessment")
+        return rows.get(application=self.application)
+
+    def record_check(self, conclusion: str = CheckConclusion.TRUE, said: str = "现场核查，承诺内容属实。") -> None:
+        """The leader records what the check found."""
+        checking.record(check=self.check, conclusion=conclusion, findings=said, by=self.leader, now=self.now())
+
+    def revoke(self) -> None:
+        """The decision maker revokes what was granted on a commitment proved false."""
+        checking.revoke(
+            check=self.check, reason="现场核查发现承诺严重不实，以欺骗手段取得资质认定。", article="行政许可法第六十九条第二款",
+            by=self.decider, now=self.now(),
+        )  # fmt: skip
+
     def _fresh(self) -> Application:
         self.application.refresh_from_db()
         return self.application
@@ -305,9 +346,13 @@ WAY: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def walk_to(walk: Walk, last: str, **options: dict[str, Any]) -> Application:
-    """Walk up to and including a stage; `options` are keyword arguments of stages, by name."""
-    for stage in WAY[: WAY.index(last) + 1]:
-        getattr(walk, stage)(**options.get(stage, {}))
-    walk.application.refresh_from_db()
-    return walk.application
+# The way of notice and commitment: no review before the decision; the check runs beside the issue and after it.
+WAY_BY_COMMITMENT: tuple[str, ...] = (
+    "draft", "upload_tables", "upload_materials", "submit", "accept", "concur", "decide", "release", "issue",
+    "make_papers", "draw_team", "accept_offers", "record_check",
+)  # fmt: skip
+
+
+def way_of(wish: Wish) -> tuple[str, ...]:
+    """The acts of a case in their order."""
+    return WAY_BY_COMMITMENT if wish.procedure == Procedure.COMMITMENT else WAY

@@ -37,9 +37,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Last days in one week before and after."""
+    """Last days in one week before and after; `short` is the label under a picture."""
 
     label: str
+    short: str
     before: float
     after: float
 
@@ -237,7 +238,7 @@ def _day(ordinal: Any) -> dt.date | None:
 
 def _weeks(today: dt.date, before: list[Any], after: list[Any]) -> list[Week]:
     monday = today - dt.timedelta(days=today.weekday())
-    labels = [_("from %(day)s") % {"day": say_date(monday + dt.timedelta(weeks=n))} for n in range(WEEKS)] + [
-        _("later")
-    ]
-    return [Week(*row) for row in zip(labels, before, after, strict=True)]
+    mondays = [monday + dt.timedelta(weeks=n) for n in range(WEEKS)]
+    labels = [*(_("from %(day)s") % {"day": say_date(day)} for day in mondays), _("later")]
+    short = [*(f"{day:%m-%d}" for day in mondays), _("later")]
+    return [Week(*row) for row in zip(labels, short, before, after, strict=True)]

@@ -14,6 +14,7 @@ from qualification.pages.lists import Column, Filter, ListPage
 from qualification.regions import calendars
 from workflows.board.queries import authorities_of, codes
 from workflows.clocks import queries as clocks
+from workflows.clocks.listing import DUE_MOMENT, exact, provisional_column
 from workflows.foresight import queries
 from workflows.foresight.answers import case_url
 from workflows.foresight.models import Forecast
@@ -50,10 +51,9 @@ def forecasts_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPa
         rows,
         columns=(
             Column("chance", _("Chance to miss"), value=lambda row: round(row.chance, 3), sort=("chance",), template="foresight/_chance_cell.html"),
-            Column("due", _("Time left"), value=lambda row: row.clock.due_at, sort=("clock__due_at",), template="foresight/_due_cell.html", exported_as=_("Due moment")),
+            Column("due", _("Time left"), value=lambda row: exact(row.clock.due_at), sort=("clock__due_at",), template="foresight/_due_cell.html", exported_as=DUE_MOMENT),
             Column("stage", _("Stage"), value=lambda row: str(row.clock.policy.label), sort=("clock__code",)),
-            Column("case", _("Case"), value=lambda row: _case(row, "reference"), sort=("clock__application__reference",), link=_link),
-            Column("laboratory", _("Laboratory"), value=lambda row: row.clock.application.laboratory.name if row.clock.application else "", sort=("clock__application__laboratory__name",)),
+            Column("case", _("Case"), value=lambda row: _case(row, "reference"), sort=("clock__application__reference",), template="foresight/_case_cell.html"),
             Column("region", _("Region"), value=lambda row: row.clock.authority.region, sort=("clock__authority__code",)),
             Column("end", _("Case likely ends"), value=lambda row: row.mid_on, sort=("mid_on",), template="foresight/_end_cell.html"),
             Column("basis", _("Resting on"), value=lambda row: f"{row.get_basis_display()} ({row.samples})", template="foresight/_basis_cell.html"),
@@ -67,6 +67,10 @@ def forecasts_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPa
         ),
         default_sort="-chance",
         file_name="forecast",
+        exported=(
+            Column("laboratory", _("Laboratory"), value=lambda row: row.clock.application.laboratory.name if row.clock.application else ""),
+            provisional_column(lambda row: row.clock.is_provisional),
+        ),
     )  # fmt: skip
 
 
@@ -80,11 +84,13 @@ def with_chips(listing: ListPage, now: dt.datetime) -> ListPage:
         last = row.high_on or row.mid_on
         row.is_provisional = last is not None and known.of(row.clock.authority_id).is_provisional(last)
         row.tone = "bad" if row.chance >= HIGH else "warn" if row.chance >= NOTABLE else "neutral"
+        row.icon, row.said, row.case_url = ICONS[row.tone], f"{row.percent} %", _link(row)
     listing.page.object_list = rows
     return listing
 
 
 HIGH, NOTABLE = 0.5, 0.2
+ICONS = {"bad": "alert-triangle", "warn": "alert-circle", "neutral": "circle"}
 # Never told as certain: history of some hundred cases cannot know it.
 LEAST, MOST = 1, 99
 

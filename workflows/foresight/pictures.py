@@ -40,4 +40,4 @@ def calibration(lines: list[Line]) -> dict[str, Any]:
 def weeks(found: list[Week]) -> dict[str, Any]:
     """Each week before and after."""
     before, after = ([round(float(getattr(week, name)), 2) for week in found] for name in ("before", "after"))
-    return _bars([week.label for week in found], (_("Now"), BEFORE, before), (_("Then"), AFTER, after))
+    return _bars([week.short for week in found], (_("Now"), BEFORE, before), (_("Then"), AFTER, after))

@@ -82,7 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(_("Go on with the draft"), "pencil", "applications:edit", _case, _may_edit),
     Action(_("Examine"), "file-search", "applications:examine", _case, _any("accept", "refuse_acceptance")),
     Action(_("Hand in the supplement"), "upload", "applications:supplement", lambda f: f.supplement_case, lambda u, c: True),
-    Action(_("Draw the team"), "users-plus", "assessors:team", lambda f: f.assessment_case, lambda u, c: can(u, "draw_team", c.assessment)),
+    Action(_("Draw the team"), "users-plus", "assessors:team", lambda f: f.review_case, lambda u, c: can(u, "draw_team", c.assessment)),
     Action(_("Fill the empty seats"), "users-plus", "assessors:team", lambda f: f.assessment_case,
            lambda u, c: c.assessment.state == "offering" and can(u, "draw_again", c.assessment)),
     Action(_("Review the file"), "file-check", "assessments:file_review", _assessment, _any("pass_file")),
@@ -99,6 +99,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(_("Concur for the sites of the region"), "signature", "applications:concur", lambda f: f.own_concurrence, _any("agree", "object")),
     Action(_("Decide"), "scale", "applications:decide", lambda f: f.answered_case, _any("decide")),
     Action(_("Release the decision"), "send", "applications:decide", _case, _any("grant", "refuse")),
+    Action(_("Draw the team of the check"), "users-plus", "assessors:team", lambda f: f.check_case, lambda u, c: can(u, "draw_team", c.assessment)),
+    Action(_("Check the commitment on site"), "clipboard-check", "assessments:check", lambda f: f.check_to_record, _any("record")),
+    Action(_("Revoke what was granted"), "circle-x", "assessments:check", lambda f: f.check_to_revoke, _any("revoke")),
     Action(_("Issue the certificate"), "certificate", "certificates:issue", _case, _any("issue")),
     Action(_("Answer the request to terminate"), "message-question", "applications:answer_termination",
            lambda f: f.asked_termination, _any("consent", "deny")),
@@ -138,6 +141,9 @@ STEP_PAGES: dict[str, tuple[str, str]] = {
     "decide": ("applications:decide", "case"),
     "release": ("applications:decide", "case"),
     "issue": ("certificates:issue", "case"),
+    "draw_checkers": ("assessors:team", "case"),
+    "check": ("assessments:check", "check"),
+    "revoke": ("assessments:check", "check"),
 }
 
 
@@ -150,6 +156,7 @@ def task_url(task: Task, application: Application) -> str:
         "case": application.uuid,
         "subject": getattr(task, "subject_uuid", None),
         "assessment": getattr(getattr(application, "assessment", None), "uuid", None),
+        "check": getattr(getattr(application, "commitment_check", None), "uuid", None),
     }.get(about)
     return (address(name, found) if found else "") or reverse("inbox:case", args=[application.uuid])
 

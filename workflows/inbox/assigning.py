@@ -33,6 +33,8 @@ from workflows.nodes import OPEN, Step, Who
 if TYPE_CHECKING:
     from qualification.applications.models import Application
 
+# Limits that wait for the coordinator when nobody in the pool can take a seat.
+WAITS_FOR_SEATS = ("technical_review", "commitment_check", "commitment_check_at_once")
 # Stands for nobody where a query wants a person's number.
 NOBODY = 0
 
@@ -154,35 +156,36 @@ def is_empty_seat(task: Task) -> bool:
 
 
 class Choice(Statement):
-    """The first of the people whom a queryset finds, who becomes the holder of the case's open clock of one code.
+    """The first of the people whom a queryset finds, who becomes the holder of the case's open clock of these codes.
 
-    Every other open clock of the case waits for nobody from then on. Without a code no clock is touched.
+    Every other open clock of the case waits for nobody from then on. Without codes no clock is touched.
     """
 
-    def __init__(self, finder: str, code: str) -> None:
+    def __init__(self, finder: str, codes: tuple[str, ...]) -> None:
         find, names = FINDERS[finder]
-        self._code = code
-        kinds = dict.fromkeys((*names, "case") if code else names, int)
+        self._codes = codes
+        kinds = dict.fromkeys((*names, "case") if codes else names, int)
         rest = dict.fromkeys(Around.__slots__, NOBODY)
         super().__init__(lambda **places: find(Around(**rest | places)).values_list("user_id")[:1], **kinds)
 
     def _dressed(self, sql: str, slots: list[tuple[bool, Any]]) -> tuple[str, list[tuple[bool, Any]]]:
-        if not self._code:
+        if not self._codes:
             return sql, slots
-        holder = "CASE WHEN code = %s THEN (SELECT user_id FROM chosen) END"
+        marks = ", ".join(["%s"] * len(self._codes))
+        holder = f"CASE WHEN code IN ({marks}) THEN (SELECT user_id FROM chosen) END"  # noqa: S608
         states = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES))
         held = (
             f"UPDATE {Clock._meta.db_table} SET holder_id = {holder} WHERE application_id = %s AND state IN ({states})"  # noqa: S608
             f" AND holder_id IS DISTINCT FROM {holder}"
         )
-        code = (False, self._code)
+        codes = [(False, code) for code in self._codes]
         whole = f"WITH chosen (user_id) AS ({sql}), held AS ({held}) SELECT user_id FROM chosen"  # noqa: S608
-        return whole, [*slots, code, (True, "case"), code]
+        return whole, [*slots, *codes, (True, "case"), *codes]
 
 
 @cache
-def _choice(finder: str, code: str) -> Choice:
-    return Choice(finder, code)
+def _choice(finder: str, codes: tuple[str, ...]) -> Choice:
+    return Choice(finder, codes)
 
 
 def choose(application: Application, process: int, step: Step, data: dict[str, Any]) -> int | None:
@@ -191,19 +194,22 @@ def choose(application: Application, process: int, step: Step, data: dict[str, A
     Runs with the case locked. Where each branch has a clock of its own (`align`), no clock is touched.
     """
     finder = finder_of(step)
-    return _chosen(application, process, finder, "" if step.branch else step.clock, data) if finder else None
+    codes = () if step.branch or step.beside else step.clocks
+    return _chosen(application, process, finder, codes, data) if finder else None
 
 
 def choose_again(task: Task, application: Application) -> int | None:
     """The person for an open task that has lost its own; touches no clock."""
     step: Step = task.flow_task
     finder = finder_of(step, task.status)
-    return _chosen(application, task.process_id, finder, "", task.data) if finder else None
+    return _chosen(application, task.process_id, finder, (), task.data) if finder else None
 
 
-def _chosen(application: Application, process: int, finder: str, code: str, data: dict[str, Any]) -> int | None:
+def _chosen(
+    application: Application, process: int, finder: str, codes: tuple[str, ...], data: dict[str, Any]
+) -> int | None:
     around = Around.of(application, process, data.get("authority"))
-    rows = _choice(finder, code).rows(**asdict(around))
+    rows = _choice(finder, codes).rows(**asdict(around))
     found: int | None = rows[0][0] if rows else None
     if found is not None and finder == Who.ISSUER and found == around.decided_by and not _may_issue(found, application):
         return None
@@ -232,9 +238,11 @@ def _aligned(case: int) -> tuple[QuerySet[Clock], dict[str, Any]]:
         "pk"
     )
     steps = [step for step in STEPS.values() if not step.branch]
-    tasks = {code: Q(flow_task__in=[step for step in steps if step.clock == code]) for code in {s.clock for s in steps}}
-    # Nobody in the pool is left for a seat: the review itself waits for the coordinator.
-    tasks["technical_review"] |= Q(flow_task=QualificationFlow.answer_offer, status=STATUS.NEW)
+    codes = {code for step in steps for code in step.clocks}
+    tasks = {code: Q(flow_task__in=[step for step in steps if code in step.clocks]) for code in codes}
+    # Nobody in the pool is left for a seat: the review itself, or the check, waits for the coordinator.
+    for code in WAITS_FOR_SEATS:
+        tasks[code] |= Q(flow_task=QualificationFlow.answer_offer, status=STATUS.NEW)
     owners = {code: waiting.filter(tasks[code]).values("owner_id") for code in sorted(tasks)}
     owners["offer"] = Offer.objects.filter(pk=OuterRef("subject_id")).values("assessor__user_id")
     asked = Cast(KeyTextTransform("authority", "data"), BigIntegerField())

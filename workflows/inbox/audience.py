@@ -61,13 +61,16 @@ def shown_state(application: Application, *, sees_pending: bool) -> State:
     return State.REVIEWED if state == State.DECIDED and not sees_pending else state
 
 
-def badge(state: State, *, is_laboratory: bool) -> dict[str, str]:
-    """Label, icon and tone of a state for its reader."""
+def badge(application: Application, *, sees_pending: bool, is_laboratory: bool) -> dict[str, str]:
+    """Label, icon and tone of a case's state for its reader."""
+    reader = "laboratory" if is_laboratory else "staff"
+    if application.is_awaiting_supplement:
+        return application.state_meta_for(reader)
+    state = shown_state(application, sees_pending=sees_pending)
     label = state.laboratory_label if is_laboratory else str(state.label)
     return {"label": label, "icon": state.icon, "tone": state.tone}
 
 
 def badge_of(application: Application, audience: Audience) -> dict[str, str]:
     """The badge of a case for its reader."""
-    state = shown_state(application, sees_pending=audience.sees_pending)
-    return badge(state, is_laboratory=audience == Audience.LABORATORY)
+    return badge(application, sees_pending=audience.sees_pending, is_laboratory=audience == Audience.LABORATORY)

@@ -14,7 +14,7 @@ from qualification.accounts.models import User
 from qualification.applications.access import may_read_report
 from qualification.applications.models import Application, Concurrence, TerminationRequest
 from qualification.applications.queries import OWNER_KIND, REPORT_KIND, concerned_authorities, visible_to
-from qualification.assessments.models import Assessment, Nonconformity, Rectification, Visit
+from qualification.assessments.models import Assessment, CommitmentCheck, Nonconformity, Rectification, Visit
 from qualification.assessors.models import Offer, Seat
 from qualification.certificates.models import Edition
 from qualification.door import can
@@ -23,6 +23,7 @@ from workflows.clocks import queries as clocks
 from workflows.follow import open_tasks
 from workflows.inbox.audience import Audience, audience_of
 from workflows.inbox.holding import Held, held_tasks
+from workflows.inbox.outcomes import of_renewed_certificate
 
 if TYPE_CHECKING:
     from documents.papers.models import Paper
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 RELATED = (
     "laboratory__parent", "authority__profile", "supplement", "assessment__rectification", "edition__certificate",
-    "edition__paper__file", "certificate", "submitted_by", "accepted_by", "decided_by",
+    "edition__paper__file", "certificate", "commitment_check", "submitted_by", "accepted_by", "decided_by",
 )  # fmt: skip
 
 
@@ -69,6 +70,35 @@ class CaseFile:
     def assessment_case(self) -> Application | None:
         """The case itself where it has a technical review."""
         return self.application if self.assessment else None
+
+    @property
+    def review_case(self) -> Application | None:
+        """The case itself where it is reviewed before the decision."""
+        return None if self.application.is_by_commitment else self.assessment_case
+
+    @cached_property
+    def check(self) -> CommitmentCheck | None:
+        """The check of the commitment, once it is ordered."""
+        found: CommitmentCheck | None = getattr(self.application, "commitment_check", None)
+        if found is not None:
+            found.application = self.application
+        return found
+
+    @property
+    def check_case(self) -> Application | None:
+        """The case itself where its commitment is to be checked."""
+        return self.application if self.check is not None and self.assessment is not None else None
+
+    @property
+    def check_to_record(self) -> CommitmentCheck | None:
+        """The check whose team is complete."""
+        is_ready = self.assessment is not None and self.assessment.state == "checking"
+        return self.check if is_ready else None
+
+    @property
+    def check_to_revoke(self) -> CommitmentCheck | None:
+        """The check that found the commitment seriously untrue."""
+        return self.check if self.check is not None and self.check.is_false else None
 
     @property
     def supplement_case(self) -> Application | None:
@@ -185,9 +215,12 @@ class CaseFile:
 
     @cached_property
     def logs(self) -> list[TransitionLog]:
-        """Every change of state of the case, the oldest first."""
-        rows = TransitionLog.objects.filter(application=self.application).select_related("by")
-        return list(rows.order_by("pk"))
+        """Every change of state of the case, the oldest first, and what became by law of the certificate it renews."""
+        rows = list(TransitionLog.objects.filter(application=self.application).select_related("by").order_by("pk"))
+        by_law = of_renewed_certificate(self.application)
+        if by_law is not None:
+            rows = sorted([*rows, *by_law.select_related("by").order_by("pk")], key=lambda log: log.pk)
+        return rows
 
     @cached_property
     def people(self) -> dict[int, User]:

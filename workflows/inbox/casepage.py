@@ -14,6 +14,7 @@ from qualification.accounts.enums import Role
 from qualification.applications.enums import ConcurrenceState, Kind
 from qualification.applications.notices import manager_post_label
 from qualification.applications.queries import OWNER_KIND, wanted_slots
+from qualification.assessments.pictures import evidence_labels
 from qualification.pages.dates import say_date, say_moment
 from qualification.regions.models import DictionaryEntry
 from qualification.scope.queries import tables_of
@@ -56,7 +57,7 @@ def context(file: CaseFile, show: str) -> dict[str, Any]:
     application = file.application
     return {
         "application": application,
-        "badge": badge_of(application, file.audience),
+        "badge": _badge(file),
         "audience": file.audience.value,
         "is_internal": file.audience.sees_internal,
         "stages": way_of(file),
@@ -78,10 +79,24 @@ def context(file: CaseFile, show: str) -> dict[str, Any]:
         "kind": kind,
         "edition": file.edition,
         "certificate_url": _certificate_url(file),
+        "check_url": _check_url(file),
+        "check": file.check,
+        "evidence": evidence_labels(file.check, with_next=False) if file.check else [],
         "team_url": address("assessors:team", application.uuid)
         if file.audience.sees_internal and file.assessment
         else "",
         "now": file.now,
+    }
+
+
+def _badge(file: CaseFile) -> dict[str, str]:
+    """The badge of the case; while a supplement is awaited with its last day."""
+    found = badge_of(file.application, file.audience)
+    awaited = next((chip for chip in file.chips if chip["clock"].code == "supplement" and chip["due_on"]), None)
+    if not file.application.is_awaiting_supplement or awaited is None:
+        return found
+    return found | {
+        "label": _("%(state)s, until %(day)s") % {"state": found["label"], "day": say_date(awaited["due_on"])}
     }
 
 
@@ -135,7 +150,24 @@ def _later_facts(file: CaseFile) -> list[tuple[str, Any]]:
                 _("%(day)s (deemed accepted by law)") % {"day": day} if application.is_deemed_accepted else day,
             )
         )
-    return facts + _decision_facts(file)
+    return facts + _decision_facts(file) + _check_facts(file)
+
+
+def _check_url(file: CaseFile) -> str:
+    """The page of the check, for its team and the authorities; the laboratory reads the result on the case."""
+    if file.check is None or file.audience in {Audience.LABORATORY, Audience.OFFERED}:
+        return ""
+    return address("assessments:check", file.check.uuid)
+
+
+def _check_facts(file: CaseFile) -> list[tuple[str, Any]]:
+    """What the check of the commitment found."""
+    if file.check is None:
+        return []
+    facts = [(_("Check of the commitment"), file.check.get_conclusion_display() or file.check.get_state_display())]
+    if file.check.findings:
+        facts.append((_("Findings of the check"), file.check.findings))
+    return facts
 
 
 def _decision_facts(file: CaseFile) -> list[tuple[str, Any]]:

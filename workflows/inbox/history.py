@@ -14,24 +14,29 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
 
+from documents.looking.queries import sendings as note_sendings
 from documents.queries import slots_of
 from qualification.applications.access import may_read_report
 from qualification.applications.models import MaterialType
+from qualification.applications.pagenotes import INTAKE, REVIEW
 from qualification.applications.queries import OWNER_KIND
-from workflows.flows import APPLICATION, ASSESSMENT, CONCURRENCE, OFFER, RECTIFICATION, STEPS, SUPPLEMENT, VISIT
+from qualification.assessments.enums import CheckConclusion
+from workflows.flows import APPLICATION, ASSESSMENT, CHECK, CONCURRENCE, OFFER, RECTIFICATION, STEPS, SUPPLEMENT, VISIT
 from workflows.inbox.audience import Audience
+from workflows.inbox.outcomes import CERTIFICATE, CONTEST
 from workflows.nodes import Who
 from workflows.outbox.queries import visible_to as messages_to
 
 if TYPE_CHECKING:
+    from documents.looking.models import PageNote
+    from documents.models import Version
     from qualification.models import TransitionLog
     from workflows.inbox.casefile import CaseFile
 
 TERMINATION = "applications.TerminationRequest"
 EDITION = "certificates.Edition"
-CHECK = "assessments.CommitmentCheck"
-CONTEST = "clocks.Contest"
 TASK = "viewflow.Task"
 
 
@@ -125,10 +130,17 @@ TABLE: dict[tuple[str, str], Told] = {
     (ASSESSMENT, "reopen_rectification"): Told(lazy("The review goes back to the rectification"), "review", "rotate", is_internal=True),
     (CHECK, "order"): Told(lazy("Check of the commitment ordered"), "review", "clipboard-list"),
     (CHECK, "record"): Told(lazy("Commitment checked"), "review", "clipboard-check"),
+    (CHECK, "revoke"): Told(lazy("Commitment proved false; what was granted is revoked"), "decision", "circle-x", "bad"),
+    (APPLICATION, "skip_review"): Told(lazy("On the commitment, to the decision without a technical review"), "decision", "arrow-right"),
+    (APPLICATION, "annul"): Told(lazy("Grant revoked before the certificate was issued"), "decision", "circle-x", "bad"),
+    (ASSESSMENT, "begin_check"): Told(lazy("Team of the check complete"), "team", "users", "good"),
+    (ASSESSMENT, "close_check"): Told(lazy("Work of the team ended with the check"), "team", "check", is_internal=True),
     (CHECK, "void"): Told(lazy("Check of the commitment no longer needed"), "review", "x", is_internal=True),
     (CONTEST, "ask"): Told(lazy("Outcome of the law contested"), "intake", "gavel", "warn", is_internal=True),
     (CONTEST, "uphold"): Told(lazy("Contested outcome stands"), "intake", "gavel"),
     (CONTEST, "set_aside"): Told(lazy("Contested outcome set aside"), "intake", "gavel", "warn"),
+    (CERTIFICATE, "deem_renewed"): Told(lazy("Certificate deemed renewed by law"), "decision", "scale", "warn"),
+    (CERTIFICATE, "end_deemed_renewal"): Told(lazy("Deemed renewal ended; the certificate is expired"), "decision", "clock-off", "bad"),
     (APPLICATION, "reinstate"): Told(lazy("Application reinstated"), "intake", "rotate", "warn"),
     (SUPPLEMENT, "reinstate"): Told(lazy("Time for the supplement runs anew"), "intake", "rotate", is_internal=True),
     (TASK, "take"): Told(lazy("Task taken over"), "task", "user-check", is_internal=True),
@@ -138,6 +150,8 @@ TABLE: dict[tuple[str, str], Told] = {
 }  # fmt: skip
 # The team's opinions are part of its report and are read with it.
 OPINIONS = {(ASSESSMENT, "pass_file"), (ASSESSMENT, "fail_file"), (RECTIFICATION, "verify"), (RECTIFICATION, "reject")}
+# The requests with which notes on pages go out, by the desk that sends them.
+SENDS_NOTES = {INTAKE: (SUPPLEMENT, "send"), REVIEW: (ASSESSMENT, "hold_file")}
 UNKNOWN = Told(lazy("Change of state"), "review", "point", is_internal=True)
 
 
@@ -148,6 +162,7 @@ def stream_of(file: CaseFile, kind: str = "") -> list[Shown]:
         found = list(parts[kind](file))
     else:
         found = [line for line in _steps(file) if not kind or line.kind == kind]
+        found += [line for line in _notes(file) if not kind or line.kind == kind]
         found += [] if kind else [*_papers(file)]
     return sorted(found, key=lambda line: line.at, reverse=True)
 
@@ -163,7 +178,33 @@ def _steps(file: CaseFile) -> Iterator[Shown]:
             yield Shown(what, str(log.by) if log.by else "", log.at, _why(file, log), told.icon, told.tone, told.kind)
 
 
+def _notes(file: CaseFile) -> Iterator[Shown]:
+    """Notes on pages that went out with a request; before they are sent the history knows nothing of them."""
+    if not any((log.subject_type, log.verb) in SENDS_NOTES.values() for log in file.logs):
+        return
+    for sending in note_sendings(OWNER_KIND, file.application.uuid):
+        what = ngettext(
+            "%(number)s note on a page sent with it", "%(number)s notes on pages sent with it", sending.count
+        )
+        kind = TABLE[SENDS_NOTES[sending.desk]].kind
+        yield Shown(what % {"number": sending.count}, str(sending.by), sending.at, "", "message-2", "", kind, [
+            _noted(version, notes) for version, notes in sending.notes.items()
+        ])  # fmt: skip
+
+
+def _noted(version: Version, notes: list[PageNote]) -> dict[str, str]:
+    words = {"name": version.file.name, "version": version.number, "number": len(notes)}
+    label = ngettext(
+        "%(name)s, version %(version)s: %(number)s note", "%(name)s, version %(version)s: %(number)s notes", len(notes)
+    )
+    first = notes[0]
+    address = reverse("documents:look", args=[version.pk])
+    return {"url": f"{address}?page={first.page}#note-{first.pk}", "label": label % words}
+
+
 def _what(file: CaseFile, log: TransitionLog, told: Told) -> str:
+    if (log.subject_type, log.verb) == (CHECK, "record"):
+        return f"{told.what}{_(': ')}{CheckConclusion(log.facts['conclusion']).label}"
     if told is UNKNOWN:
         return f"{told.what}: {log.verb}"
     if log.subject_type != TASK:
@@ -230,7 +271,7 @@ def _files(file: CaseFile) -> Iterator[Shown]:
             what = _("%(material)s, version %(number)s") % {
                 "material": names.get(slot.code, slot.code), "number": version.number,
             }  # fmt: skip
-            link = {"url": reverse("documents:download", args=[version.file.pk]), "label": version.file.name}
+            link = {"url": reverse("documents:download", args=[version.pk]), "label": version.file.name}
             yield Shown(
                 what, str(version.uploaded_by or ""), version.uploaded_at, version.note, "upload", "", "file", [link]
             )

@@ -10,6 +10,7 @@ from django.utils import timezone
 from qualification.accounts.enums import LABORATORY_ROLES, Role
 from qualification.applications.models import Application
 from qualification.certificates.models import Certificate, Edition
+from qualification.certificates.renewals import with_renewals
 from workflows.inbox import queries
 from workflows.inbox.actions import address
 
@@ -21,7 +22,7 @@ SHOWN = 10
 
 
 NOTHING_BESIDE: dict[str, Any] = {
-    "terminations": [], "stuck": [], "drafts": [], "certificates": [], "start_url": "", "is_laboratory": False,
+    "terminations": [], "contests": [], "stuck": [], "drafts": [], "certificates": [], "start_url": "", "is_laboratory": False,
     "is_laboratory_only": False,
 }  # fmt: skip
 
@@ -31,6 +32,7 @@ def beside(user: User, now: dt.datetime) -> dict[str, Any]:
     is_laboratory = user.has_role(*LABORATORY_ROLES)
     return {
         "terminations": [_termination(row) for row in queries.terminations_to_answer(user)],
+        "contests": queries.contests_to_answer(user),
         "stuck": _stuck(user),
         "drafts": _drafts(user) if is_laboratory else [],
         "certificates": _certificates(user, now) if is_laboratory else [],
@@ -68,7 +70,7 @@ def _drafts(user: User) -> list[dict[str, Any]]:
 def _certificates(user: User, now: dt.datetime) -> list[dict[str, Any]]:
     today = timezone.localdate(now)
     rows = Certificate.objects.filter(laboratory_id__in=user.laboratory_ids()).exclude(state="pending")
-    rows = rows.select_related("laboratory").order_by("-valid_until", "-pk")[:SHOWN]
+    rows = with_renewals(rows).select_related("laboratory").order_by("-valid_until", "-pk")[:SHOWN]
     return [
         {"certificate": row, "state": row.state_on(today), "days_left": (row.valid_until - today).days,
          "url": address("certificates:public", row.number)}

@@ -12,18 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
 from qualification.accounts.enums import STAFF_ROLES
+from qualification.applications.enums import SUPPLEMENT_AWAITED, Kind, awaited_meta_for
 from qualification.applications.enums import ApplicationState as State
-from qualification.applications.enums import Kind
 from qualification.applications.models import Application
-from qualification.applications.queries import visible_to
+from qualification.applications.queries import in_shown_states, visible_to
 from qualification.pages.lists import Column, Filter, ListPage
 from qualification.regions.models import Authority
 from workflows.clocks import queries as clocks
+from workflows.clocks.listing import DUE_MOMENT, exact, provisional_column, with_provisional
 from workflows.clocks.models import Clock
 from workflows.flows import STEPS
 from workflows.inbox import queries
 from workflows.inbox.actions import task_url
-from workflows.inbox.audience import badge, shown_state
+from workflows.inbox.audience import badge
 from workflows.inbox.notices import authority_of
 from workflows.nodes import Who
 
@@ -54,10 +55,10 @@ TASK_COLUMNS = (
     Column(
         "due",
         _("Time left"),
-        value=lambda task: task.due_at,
+        value=lambda task: exact(task.due_at),
         sort=("due_at",),
         template="inbox/_due.html",
-        exported_as=_("Due moment"),
+        exported_as=DUE_MOMENT,
     ),
     Column("what", _("What is to be done"), value=title_of, link=lambda task: task_url(task, case_of(task))),
     Column(
@@ -117,7 +118,7 @@ def tasks_page(request: HttpRequest, tasks: QuerySet[Task], *, is_queue: bool) -
     """Tasks by their due moment, those without one last."""
     return ListPage(
         request,
-        queries.with_facts(tasks),
+        with_provisional(queries.with_facts(tasks)),
         columns=QUEUE_COLUMNS if is_queue else TASK_COLUMNS,
         search=tuple(f"{CASE}__{name}" for name in SEARCH),
         filters=(
@@ -131,6 +132,7 @@ def tasks_page(request: HttpRequest, tasks: QuerySet[Task], *, is_queue: bool) -
         ),
         default_sort="due",
         file_name="tasks",
+        exported=(provisional_column(),),
     )
 
 
@@ -166,7 +168,7 @@ def cases_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPage:
     own = frozenset(user.authority_ids(STAFF_ROLES))
     laboratories = frozenset(user.laboratory_ids())
     first = Clock.objects.open().filter(application=OuterRef("pk")).exclude(code__in=INTERNAL).order_by("due_at", "pk")
-    rows = visible_to(user, now=now).select_related("laboratory", "authority").annotate(
+    rows = visible_to(user, now=now).select_related("laboratory", "authority", "supplement").annotate(
         due_at=Subquery(first.values("due_at")[:1]), clock_pk=Subquery(first.values("pk")[:1])
     )  # fmt: skip
 
@@ -175,7 +177,7 @@ def cases_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPage:
 
     return ListPage(
         request,
-        rows,
+        with_provisional(rows),
         columns=_case_columns(state_of),
         search=SEARCH,
         filters=(
@@ -186,6 +188,7 @@ def cases_page(request: HttpRequest, user: User, now: dt.datetime) -> ListPage:
         ),
         default_sort="-received",
         file_name="cases",
+        exported=(provisional_column(),),
     )
 
 
@@ -201,10 +204,10 @@ def _case_columns(state_of: Any) -> tuple[Column, ...]:
         Column(
             "due",
             _("Time left"),
-            value=lambda case: case.due_at,
+            value=lambda case: exact(case.due_at),
             sort=("due_at",),
             template="inbox/_due.html",
-            exported_as=_("Due moment"),
+            exported_as=DUE_MOMENT,
         ),
         Column("authority", _("Lead authority"), value=lambda case: case.authority.region, sort=("authority__code",)),
         Column("received", _("Received"), value=lambda case: case.submitted_at, sort=("submitted_at",)),
@@ -222,13 +225,15 @@ def finish_cases(listing: ListPage, user: User, now: dt.datetime) -> ListPage:
 
 
 def _badge(case: Application, own: frozenset[int], laboratories: frozenset[int]) -> dict[str, str]:
-    state = shown_state(case, sees_pending=case.authority_id in own and case.laboratory_id not in laboratories)
-    return badge(state, is_laboratory=case.laboratory_id in laboratories)
+    is_laboratory = case.laboratory_id in laboratories
+    return badge(case, sees_pending=case.authority_id in own and not is_laboratory, is_laboratory=is_laboratory)
 
 
 def _state_choices(own: frozenset[int]) -> list[tuple[str, str]]:
     """The states one may filter by; a pending decision only for the staff of an authority."""
-    return [(s.value, str(s.label)) for s in State if own or s != State.DECIDED]
+    states = [(s.value, str(s.label)) for s in State if own or s != State.DECIDED]
+    place = next(n for n, (value, __) in enumerate(states) if value == State.SUBMITTED)
+    return [*states[: place + 1], (SUPPLEMENT_AWAITED, awaited_meta_for("staff")["label"]), *states[place + 1 :]]
 
 
 def by_state(rows: QuerySet[Application], value: str, own: frozenset[int]) -> QuerySet[Application]:
@@ -237,7 +242,7 @@ def by_state(rows: QuerySet[Application], value: str, own: frozenset[int]) -> Qu
         return rows.filter(state=State.DECIDED, authority_id__in=own)
     if value == State.REVIEWED:
         return rows.filter(Q(state=State.REVIEWED) | Q(state=State.DECIDED) & ~Q(authority_id__in=own))
-    return rows.filter(state=value)
+    return in_shown_states(rows, value, [value])
 
 
 def _authorities() -> list[tuple[str, str]]:

@@ -17,7 +17,8 @@ from qualification.assessments.models import Visit
 from qualification.assessors.models import Offer, Seat
 from qualification.regions.models import Authority
 from qualification.regions.settings import setting
-from workflows.clocks.models import Clock
+from workflows.clocks.enums import ContestState
+from workflows.clocks.models import Clock, Contest
 from workflows.flows import STEPS, QualificationFlow
 from workflows.inbox import assigning
 from workflows.inbox.notices import authority_of
@@ -178,8 +179,12 @@ def _seats(user: User) -> QuerySet[Seat]:
 
 def with_facts(tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Along with the case, the row the task is about, and the clock that runs for it: no query per row."""
-    rows = tasks.select_related(f"{CASE}__laboratory", f"{CASE}__authority", f"{CASE}__assessment", "owner")
-    rows = rows.annotate(clock_code=_clock_code(), seat_pk=_number("seat"), asked_pk=_number("authority"))
+    rows = tasks.select_related(
+        f"{CASE}__laboratory", f"{CASE}__authority", f"{CASE}__assessment", f"{CASE}__commitment_check", "owner"
+    )
+    rows = rows.annotate(
+        clock_code=_code("clock"), clock_also=_code("also"), seat_pk=_number("seat"), asked_pk=_number("authority")
+    )
     # Several offers and concurrences of a case have a clock of the same kind each: there the row's own counts.
     rows = rows.annotate(
         clock_subject=_about("pk", "answer_offer", "concur"),
@@ -189,8 +194,8 @@ def with_facts(tasks: QuerySet[Task]) -> QuerySet[Task]:
     return rows.annotate(due_at=Subquery(clocks.values("due_at")[:1]), clock_pk=Subquery(clocks.values("pk")[:1]))
 
 
-def _clock_code() -> Case:
-    whens = [When(flow_task=step, then=Value(step.clock)) for step in STEPS.values()]
+def _code(name: str) -> Case:
+    whens = [When(flow_task=step, then=Value(getattr(step, name))) for step in STEPS.values()]
     return Case(*whens, default=Value(""), output_field=CharField())
 
 
@@ -213,8 +218,18 @@ def _about(field: str, *steps: str) -> Case:
 
 def _clocks() -> QuerySet[Clock]:
     subject = Coalesce(OuterRef("clock_subject"), F("subject_id"))
-    clocks = Clock.objects.open().filter(application_id=OuterRef(f"{CASE}__pk"), code=OuterRef("clock_code"))
+    codes = Q(code=OuterRef("clock_code")) | Q(code=OuterRef("clock_also"))
+    clocks = Clock.objects.open().filter(codes, application_id=OuterRef(f"{CASE}__pk"))
     return clocks.filter(subject_id=subject).order_by("due_at", "pk")
+
+
+def contests_to_answer(user: User) -> list[Contest]:
+    """Contests of outcomes of the law that wait for this decision maker, the oldest first; never one's own."""
+    ids = user.authority_ids({Who.DECISION.value})
+    if not ids:
+        return []
+    rows = Contest.objects.filter(state=ContestState.ASKED, clock__authority_id__in=ids).exclude(asked_by=user)
+    return list(rows.select_related("clock__application__laboratory", "asked_by").order_by("asked_at", "pk"))
 
 
 def terminations_to_answer(user: User) -> list[TerminationRequest]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -16,8 +16,9 @@ from qualification.applications.enums import ApplicationState as State
 from qualification.regions import calendars
 from qualification.regions.settings import setting
 from workflows.clocks.counting import Term, count
-from workflows.flows import APPLICATION, ASSESSMENT, CONCURRENCE, RECTIFICATION, STEPS
+from workflows.flows import APPLICATION, ASSESSMENT, CHECK, CONCURRENCE, RECTIFICATION, STEPS
 from workflows.inbox.audience import Audience, shown_state
+from workflows.inbox.outcomes import CERTIFICATE, legal_day, notes_of
 from workflows.nodes import Verb, Who
 
 if TYPE_CHECKING:
@@ -64,14 +65,29 @@ STAGES: tuple[Stage, ...] = (
            "decision_days"),
     _stage("issue", gettext_lazy("Issue"), {(APPLICATION, "complete_issue")}, {"issue", "sign"}, "issue_days"),
 )  # fmt: skip
+# By commitment (告知承诺): no review before the decision; the check runs beside the issue and after it.
+STAGES_BY_COMMITMENT: tuple[Stage, ...] = (
+    *(stage for stage in STAGES if stage.code in {"receipt", "acceptance", "concurrence"}),
+    _stage("decision", gettext_lazy("Decision"), {(APPLICATION, "grant"), (APPLICATION, "refuse")}, {"decide", "release"},
+           "commitment_decision_days"),
+    _stage("issue", gettext_lazy("Issue"), {(APPLICATION, "complete_issue"), (APPLICATION, "annul")}, {"issue", "sign"},
+           "commitment_issue_days"),
+    _stage("check", gettext_lazy("Check of the commitment"), {(CHECK, "record"), (CHECK, "void")},
+           {"draw_checkers", "answer_offer", "check"}),
+    _stage("revocation", gettext_lazy("Revocation"), {(CHECK, "revoke")}, {"revoke"}),
+)  # fmt: skip
 FILING = _stage("filing", gettext_lazy("Filed"), {(APPLICATION, "file")}, set())
+# Ends that the law itself has set, and how they look.
+OUTCOMES: dict[Verb, str] = {(APPLICATION, "deem_accepted"): "law", (RECTIFICATION, "expire"): "failed"}
+# Ends that stop what the stage was to bring.
+STOPPING: frozenset[Verb] = frozenset({(APPLICATION, "annul"), (CHECK, "revoke"), (CHECK, "void")})
 # Stages that only some cases have: shown once the case has them.
-SOMETIMES = frozenset({"rectification", "concurrence"})
+SOMETIMES = frozenset({"rectification", "concurrence", "revocation"})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One stage as the page shows it."""
+    """One stage as the page shows it. `status`: done, now, next, stopped, or an outcome of the law: law, failed."""
 
     code: str
     label: str
@@ -80,6 +96,7 @@ class Shown:
     who: str
     until: dict[str, Any] | None
     is_provisional: bool = False
+    notes: list[str] = field(default_factory=list)
 
 
 def way_of(file: CaseFile) -> list[Shown]:
@@ -87,8 +104,37 @@ def way_of(file: CaseFile) -> list[Shown]:
     if not file.application.is_assessed:
         return [_filing(file)]
     ends = {(log.subject_type, log.verb): log for log in file.logs}
-    shown = list(_stages(file, ends))
-    return _with_expected(file, shown)
+    notes = notes_of(file)
+    shown = [replace(stage, notes=_notes(stage, notes)) for stage in _stages(file, ends)]
+    return _with_expected(file, _with_validity(file, shown, ends, notes))
+
+
+def _notes(stage: Shown, notes: dict[str, list[str]]) -> list[str]:
+    """A lapsed case ends without its acceptance: what is said of that stands at its end."""
+    return notes.get("acceptance" if stage.code == "ending" else stage.code, [])
+
+
+def _with_validity(
+    file: CaseFile, shown: list[Shown], ends: dict[Verb, TransitionLog], notes: dict[str, list[str]]
+) -> list[Shown]:
+    """The deemed renewal among the stages, behind what was done before it."""
+    deemed = ends.get((CERTIFICATE, "deem_renewed"))
+    if deemed is None:
+        return shown
+    is_ended = (CERTIFICATE, "end_deemed_renewal") in ends
+    stage = Shown(
+        "validity", str(_("Deemed renewal")), "failed" if is_ended else "law", legal_day(deemed, file.application),
+        str(_("by law")), None, notes=notes.get("validity", []),
+    )  # fmt: skip
+    place = next((n for n, one in enumerate(shown) if not _is_before(one, deemed)), len(shown))
+    return [*shown[:place], stage, *shown[place:]]
+
+
+def _is_before(stage: Shown, log: TransitionLog) -> bool:
+    if stage.date is None or stage.status in {"now", "next"}:
+        return False
+    day = timezone.localdate(stage.date) if isinstance(stage.date, dt.datetime) else stage.date
+    return day < timezone.localdate(log.at)
 
 
 def _filing(file: CaseFile) -> Shown:
@@ -100,13 +146,20 @@ def _filing(file: CaseFile) -> Shown:
 def _stages(file: CaseFile, ends: dict[Verb, TransitionLog]) -> Iterator[Shown]:
     state = shown_state(file.application, sees_pending=True)
     current = _current(file)
-    is_over = state in State.final()
-    for stage in STAGES:
+    is_over = state in State.final() and not current
+    for stage in stages_of(file):
         log = _end_of(stage, ends)
         if stage in current and not is_over:
             yield _now(file, stage)
         elif log is not None:
-            yield Shown(stage.code, str(stage.label), _done(stage, state), log.at, _told_actor(file, stage, log), None)
+            yield Shown(
+                stage.code,
+                str(stage.label),
+                _done(log),
+                _date(file, log),
+                _told_actor(file, stage, log),
+                None,
+            )
         elif not is_over and _belongs(file, stage, ends):
             yield Shown(stage.code, str(stage.label), "next", None, "", None)
     if is_over and state not in {State.ISSUED, State.REFUSED, State.FILED}:
@@ -122,11 +175,24 @@ def _current(file: CaseFile) -> list[Stage]:
     if file.application.state == State.DRAFT:
         return [RECEIPT]
     names = {task.flow_task.name for task in file.tasks}
-    return [stage for stage in STAGES if stage.steps & names]
+    return [stage for stage in stages_of(file) if stage.steps & names]
 
 
-def _done(stage: Stage, state: State) -> str:
-    return "stopped" if stage.code == "decision" and state == State.REFUSED else "done"
+def stages_of(file: CaseFile) -> tuple[Stage, ...]:
+    """The stages of the procedure by which the case goes."""
+    return STAGES_BY_COMMITMENT if file.application.is_by_commitment else STAGES
+
+
+def _done(log: TransitionLog) -> str:
+    verb = (log.subject_type, log.verb)
+    if verb == (APPLICATION, "refuse") or verb in STOPPING:
+        return "stopped"
+    return OUTCOMES.get(verb, "done")
+
+
+def _date(file: CaseFile, log: TransitionLog) -> dt.date | dt.datetime:
+    """When a stage ended: for a deemed acceptance the day that the law gives it, not that of the record."""
+    return legal_day(log, file.application) if log.verb == "deem_accepted" else log.at
 
 
 def _belongs(file: CaseFile, stage: Stage, ends: dict[Verb, TransitionLog]) -> bool:
@@ -146,7 +212,7 @@ def _told_actor(file: CaseFile, stage: Stage, log: TransitionLog) -> str:
 
 def _actor(log: TransitionLog) -> str:
     if log.by is None:
-        return str(_("by law")) if log.verb == "deem_accepted" else ""
+        return str(_("by law")) if (log.subject_type, log.verb) in OUTCOMES else ""
     return str(log.by)
 
 
@@ -159,9 +225,12 @@ def _ending(file: CaseFile, state: State) -> Shown:
 def _now(file: CaseFile, stage: Stage) -> Shown:
     tasks = [task for task in file.tasks if task.flow_task.name in stage.steps]
     who = "、".join(dict.fromkeys(_holder(file, task) for task in tasks)) if tasks else str(file.application.laboratory)
-    codes = {STEPS[task.flow_task.name].clock for task in tasks}
+    codes = {code for task in tasks for code in STEPS[task.flow_task.name].clocks}
     until = next((chip for chip in file.chips if chip["clock"].code in codes), None)
-    return Shown(stage.code, str(stage.label), "now", None, who, until)
+    label = str(stage.label)
+    if file.application.is_awaiting_supplement:
+        label = _("%(stage)s (supplement awaited)") % {"stage": label}
+    return Shown(stage.code, label, "now", None, who, until)
 
 
 def _holder(file: CaseFile, task: Task) -> str:
@@ -185,7 +254,7 @@ def _with_expected(file: CaseFile, shown: list[Shown]) -> list[Shown]:
     day = _last_day(file, shown)
     if day is None:
         return shown
-    limits = {stage.code: stage.limit for stage in STAGES}
+    limits = {stage.code: stage.limit for stage in stages_of(file)}
     calendar = calendars.calendar_for(file.application.authority)
     is_provisional = calendar.is_provisional(day)
     found = []

@@ -20,3 +20,11 @@ class JobsConfig(AppConfig):
             lambda user: user.is_authenticated and user.has_role(*READERS),
             order=900,
         )
+        menu.register(
+            "files",
+            _("Files to look after"),
+            "jobs:files",
+            "file-alert",
+            lambda user: user.is_authenticated and user.has_role(*READERS),
+            order=901,
+        )

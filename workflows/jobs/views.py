@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from documents.care import queries as files
 from qualification import access
 from workflows.clocks import recalc
 from workflows.jobs import queries
@@ -22,6 +23,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "statuses": queries.statuses(now=now),
         "queue": queries.queue(now=now),
         "workers": queries.workers(),
+        "care": files.care(now=now),
         "recount": recalc.in_hand(),
         "now": now,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from qualification.accounts.enums import Role
 from qualification.accounts.models import Membership
@@ -76,7 +77,7 @@ def facts(edition: CalendarYear, message: Message) -> dict[str, Any]:
         "year": message.facts.get("year", edition.year),
         "place": edition.authority.region if edition.authority else "",
         "edition": edition.edition,
-        "person": str(edition.imported_by or ""),
+        "person": str(edition.imported_by or _("the system")),
         "reason": edition.reason,
         "is_official": edition.is_official,
     }

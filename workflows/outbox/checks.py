@@ -11,7 +11,7 @@ from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
 from workflows.clocks import executors, policy
-from workflows.outbox.enums import CLOCK_OF, OF_CALENDARS, OF_HOURS, OF_TASKS, Kind
+from workflows.outbox.enums import CLOCK_OF, OF_CALENDARS, OF_FILES, OF_HOURS, OF_TASKS, Kind
 from workflows.outbox.notices import KIND_OF, RESPONSIBLE
 from workflows.outbox.table import MESSAGES, Step
 
@@ -19,7 +19,7 @@ from workflows.outbox.table import MESSAGES, Step
 def check_outbox(app_configs: object, **kwargs: Any) -> list[checks.CheckMessage]:
     """Django's system check of the outbox."""
     used = {spec.kind for specs in MESSAGES.values() for spec in specs} | set(KIND_OF.values())
-    used |= OF_HOURS | OF_TASKS | OF_CALENDARS
+    used |= OF_HOURS | OF_TASKS | OF_CALENDARS | OF_FILES
     return [*missing_steps(MESSAGES), *kind_faults(Kind, used), *clock_faults()]
 
 

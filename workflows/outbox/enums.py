@@ -38,6 +38,11 @@ class Kind(models.TextChoices):
     REINSTATED = "reinstated", _("Application reinstated")
     RECTIFICATION_REOPENED = "rectification_reopened", _("Rectification open again")
     CERTIFICATE_ENDED = "certificate_ended", _("Certificate no longer valid")
+    COMMITMENT_ACCEPTED = "commitment_accepted", _("Application by commitment accepted")
+    CHECK_COMING = "check_coming", _("Your commitment is going to be checked")
+    CHECK_TEAM_NAMED = "check_team_named", _("Team of the check named")
+    COMMITMENT_CHECKED = "commitment_checked", _("Your commitment was checked")
+    GRANT_REVOKED = "grant_revoked", _("Grant revoked")
     # to the authority
     APPLICATION_RECEIVED = "application_received", _("New application to examine")
     SUPPLEMENT_RECEIVED = "supplement_received", _("Supplement to examine")
@@ -45,6 +50,10 @@ class Kind(models.TextChoices):
     CASE_LAPSED = "case_lapsed", _("Case closed: supplement not handed in")
     WITHDRAWN = "withdrawn", _("Application withdrawn")
     TEAM_TO_DRAW = "team_to_draw", _("Team to be drawn")
+    COMMITMENT_TO_DECIDE = "commitment_to_decide", _("Commitment to be decided on")
+    CHECK_ORDERED = "check_ordered", _("Check of a commitment: team to be drawn")
+    CHECK_RESULT = "check_result", _("Check of a commitment recorded")
+    COMMITMENT_FALSE = "commitment_false", _("Commitment seriously untrue: revoke what was granted")
     POOL_EMPTY = "pool_empty", _("No assessor left to draw")
     OFFER_DECLINED = "offer_declined", _("Offer declined")
     OFFER_UNANSWERED = "offer_unanswered", _("Offer not answered")
@@ -67,6 +76,7 @@ class Kind(models.TextChoices):
     OFFER_EXPIRED = "offer_expired", _("Your offer has expired")
     OFFER_VOID = "offer_void", _("An offer to you is no longer needed")
     FILE_TO_REVIEW = "file_to_review", _("File to review")
+    CHECK_TO_MAKE = "check_to_make", _("Commitment to check")
     TEAM_JOINED = "team_joined", _("Your team is complete")
     FILE_RESUMED = "file_resumed", _("Material handed in: go on with the file review")
     VISIT_AGREED = "visit_agreed", _("Dates of the visit agreed")
@@ -83,6 +93,7 @@ class Kind(models.TextChoices):
     CALENDAR_CHANGED = "calendar_changed", _("The working-day calendar has changed")
     CALENDAR_MISSING = "calendar_missing", _("A year's calendar is missing")
     CLOCK_DIGEST = "clock_digest", _("Time limits today")
+    FILES_NEED_CARE = "files_need_care", _("Files need a person")
     CLOCK_CORRECTED = "clock_corrected", _("A time limit was corrected")
     CONTEST_ASKED = "contest_asked", _("An outcome of the law is contested")
     CONTEST_UPHELD = "contest_upheld", _("A contested outcome stands")
@@ -101,6 +112,8 @@ CLOCK_OF: dict[str, str] = {
     Kind.ACCEPTED: "technical_review",
     Kind.DEEMED_ACCEPTED: "technical_review",
     Kind.TEAM_TO_DRAW: "technical_review",
+    Kind.COMMITMENT_ACCEPTED: "commitment_decision",
+    Kind.COMMITMENT_TO_DECIDE: "commitment_decision",
     Kind.POOL_EMPTY: "technical_review",
     Kind.OFFER: "offer",
     Kind.FILE_TO_REVIEW: "file_review",
@@ -113,13 +126,30 @@ CLOCK_OF: dict[str, str] = {
     Kind.DECISION_DUE: "decision",
     Kind.GRANTED: "issue",
     Kind.CERTIFICATE_DUE: "issue",
+    Kind.CHECK_COMING: "commitment_check",
+    Kind.CHECK_ORDERED: "commitment_check",
+    Kind.CHECK_TO_MAKE: "commitment_check",
 }
+
+# The limits of a case by commitment that run instead of those of the general procedure, and those of a check at once.
+IN_ITS_PLACE: dict[str, str] = {
+    "technical_review": "commitment_decision",
+    "decision": "commitment_decision",
+    "issue": "commitment_issue",
+    "commitment_check": "commitment_check_at_once",
+}
+
+# The limit of a check instead, where the case has come to one.
+OF_A_CHECK: dict[str, str] = {Kind.POOL_EMPTY: "commitment_check"}
 
 # Sent by the inbox itself, not by a step of a case or a clock.
 OF_TASKS = frozenset({Kind.TASK_VACANT, Kind.TASK_HANDED})
 
 # Written at their hour, not by a step of a case or a clock.
 OF_HOURS = frozenset({Kind.CLOCK_DIGEST})
+
+# Of the store of files, to those who look after it.
+OF_FILES = frozenset({Kind.FILES_NEED_CARE})
 
 # Of the working-day calendars, to those who keep them.
 OF_CALENDARS = frozenset({Kind.CALENDAR_CHANGED, Kind.CALENDAR_MISSING})

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from qualification.pages.dates import say_date
 from workflows.clocks import counting, executors, policy, queries
 from workflows.clocks.models import Clock
-from workflows.outbox.enums import CLOCK_OF
+from workflows.outbox.enums import CLOCK_OF, IN_ITS_PLACE, OF_A_CHECK
 from workflows.outbox.models import Message
 
 Facts = dict[str, Any]
@@ -43,7 +43,9 @@ def _clock(message: Message) -> Clock | None:
     code = CLOCK_OF.get(message.kind)
     if code is None or message.application_id is None:
         return None
-    clocks = Clock.objects.filter(application=message.application_id, code=code)
+    in_turn = [code, OF_A_CHECK.get(message.kind, code)]
+    codes = [*in_turn, *(IN_ITS_PLACE.get(one, one) for one in in_turn)]
+    clocks = Clock.objects.filter(application=message.application_id, code__in=codes)
     if policy.BY_CODE[code].subject == message.subject_type:
         clocks = clocks.filter(subject_id=message.subject_id)
     return clocks.order_by("-pk").first()
@@ -93,7 +95,7 @@ def digest(row: object, message: Message) -> Facts:
             lines = [_due_line(clocks[pk]) for pk in listed["clocks"] if pk in clocks]
             more = listed["count"] - len(listed["clocks"])
             sections.append({"title": title % {"count": listed["count"]}, "lines": lines, "more": more})
-    return {"sections": sections}
+    return {"sections": sections, "board_url": f"{settings.PUBLIC_URL}{reverse('board:home')}"}
 
 
 def _due_line(clock: Clock) -> str:
@@ -103,7 +105,10 @@ def _due_line(clock: Clock) -> str:
         "day": say_date(clock.due_on),
         "provisional": _provisional(clock),
     }
-    return _("%(case)s, %(limit)s: last day %(day)s%(provisional)s") % facts + _link(clock)
+    line = _("%(case)s, %(limit)s: last day %(day)s%(provisional)s") % facts
+    if clock.holder:
+        line = _("%(line)s, with %(person)s") % {"line": line, "person": clock.holder}
+    return line + _link(clock)
 
 
 def _provisional(clock: Clock) -> str:
@@ -125,5 +130,5 @@ def _link(clock: Clock) -> str:
 
 
 def _clocks(keys: Sequence[int]) -> dict[int, Clock]:
-    rows = Clock.objects.filter(pk__in=keys).select_related("application__laboratory").order_by("pk")
+    rows = Clock.objects.filter(pk__in=keys).select_related("application__laboratory", "holder").order_by("pk")
     return {clock.pk: clock for clock in rows}

@@ -11,8 +11,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from workflows.clocks.policy import BY_CODE
 from workflows.outbox.enums import Channel, DeliveryState, Kind
 
 
@@ -70,8 +72,10 @@ class Message(models.Model):
 
     @property
     def title(self) -> str:
-        """The title in the reader's language."""
-        return str(Kind(self.kind).label)
+        """The title in the reader's language; a message about a time limit names it."""
+        label = str(Kind(self.kind).label)
+        policy = BY_CODE.get(str(self.facts.get("code", "")))
+        return gettext("%(title)s (%(limit)s)") % {"title": label, "limit": policy.label} if policy else label
 
     @property
     def reference(self) -> str:

@@ -12,10 +12,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.db.models import F
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, Count, F, OuterRef, Q, Value, When, Window
+from django.db.models.functions import Cast, Concat, RowNumber
 
 from qualification.accounts.enums import Role
 from qualification.applications.models import Application
+from qualification.assessors.models import Seat
 from workflows.clocks.executors import CORRECTED, EXTENDED, MOVED, Notice
 from workflows.clocks.models import CalendarPass, Clock, ClockMove
 from workflows.clocks.policy import RungName
@@ -28,9 +31,11 @@ from workflows.outbox.recipients import (
     Asker,
     Crowd,
     Group,
+    Laboratory,
     National,
     OfferedAssessor,
     Scene,
+    Team,
     asked,
     at,
 )
@@ -51,8 +56,8 @@ RESPONSIBLE: dict[str, tuple[Group, ...]] = {
     "issue": (at(Role.ISSUER),),
     "commitment_decision": (at(Role.DECISION),),
     "commitment_issue": (at(Role.ISSUER),),
-    "commitment_check": (at(Role.COORDINATOR),),
-    "commitment_check_at_once": (at(Role.COORDINATOR),),
+    "commitment_check": (at(Role.COORDINATOR), LEADER),
+    "commitment_check_at_once": (at(Role.COORDINATOR), LEADER),
     "renewal": (LAB,),
     "validity": (LAB,),
 }
@@ -77,7 +82,7 @@ CHUNK = 10_000
 
 
 class Moved(NamedTuple):
-    """A moved limit, as light as a million of them must be."""
+    """A moved limit. Of those whose scene is the same it is one of the first; `place` says which, `alike` how many."""
 
     pk: int
     code: str
@@ -88,15 +93,24 @@ class Moved(NamedTuple):
     is_trial: bool
     due_before: dt.datetime | None
     due_after: dt.datetime | None
-    laboratory_id: int | None
-    lead_id: int | None
+    move: int
+    place: int
+    alike: int
+    of_laboratory: int | None
+    of_lead: int | None
+    of_subject: int | None
 
     @property
     def scene(self) -> Scene | None:
         """Where it runs, where nothing more must be read for it."""
-        if self.laboratory_id is None or self.lead_id is None or _asks_subject(self.code):
+        if self.of_subject is not None or self.of_lead is None:
             return None
-        return Scene(self.application_id, self.laboratory_id, self.lead_id, None)
+        return Scene(self.application_id, self.of_laboratory or 0, self.of_lead, None)
+
+    @property
+    def order(self) -> tuple[bool, dt.datetime, int]:
+        """The first due first, those without a due moment last."""
+        return (self.due_after is None, self.due_after or dt.datetime.max.replace(tzinfo=dt.UTC), self.move)
 
 
 Concern = Clock | Moved
@@ -189,6 +203,11 @@ def _asks_subject(code: str) -> bool:
     return any(isinstance(group, OfferedAssessor | Asked | Asker) for group in RESPONSIBLE[code])
 
 
+def _codes(*kinds: type) -> list[str]:
+    """The clocks that wait for people of these kinds of group."""
+    return [code for code, groups in RESPONSIBLE.items() if any(isinstance(group, kinds) for group in groups)]
+
+
 # A changed calendar ------------------------------------------------------------------------------------------------
 
 
@@ -198,13 +217,19 @@ class News:
 
     authority_id: int
     count: int = 0
-    first: list[Moved] = field(default_factory=list)
+    found: list[Moved] = field(default_factory=list)
 
     def add(self, move: Moved) -> None:
-        """One limit more."""
-        self.count += 1
-        if len(self.first) < NAMED:
-            self.first.append(move)
+        """One of the first limits of a scene, and with the very first how many there are."""
+        self.count += move.alike if move.place == 1 else 0
+        self.found.append(move)
+        if len(self.found) > 20 * NAMED:
+            self.found = self.first
+
+    @property
+    def first(self) -> list[Moved]:
+        """The limits that are named."""
+        return sorted(self.found, key=lambda move: move.order)[:NAMED]
 
     def line(self, user_id: int, calendar_pass: CalendarPass) -> Line:
         """The message: of the limit itself where it is one, else of the change."""
@@ -226,7 +251,10 @@ def _iso(moment: dt.datetime | None) -> str | None:
 
 
 def moved(calendar_pass: CalendarPass, now: dt.datetime) -> None:
-    """Tell each person once of the limits a changed calendar has moved: how many, and the first by their new dates."""
+    """Tell each person once of the limits a changed calendar has moved: how many, and the first by their new dates.
+
+    Limits that concern the same people are counted by the database; only the first of them are read.
+    """
     news: dict[int, News] = {}
     moves = _moves(calendar_pass)
     while chunk := list(islice(moves, CHUNK)):
@@ -241,10 +269,29 @@ def moved(calendar_pass: CalendarPass, now: dt.datetime) -> None:
 
 
 def _moves(calendar_pass: CalendarPass) -> Iterator[Moved]:
+    """The first moved limits of each scene: who is meant follows from the code, the places and those in the team."""
     rows = ClockMove.objects.filter(calendar_pass=calendar_pass).exclude(due_after=F("due_before"))
+    seats = Seat.objects.filter(assessment__application_id=OuterRef("clock__application_id")).order_by("position", "pk")
+    holders = seats.values(holder=Concat("role", Value(" "), Cast("assessor_id", CharField())))
+    of_subject = Q(clock__code__in=_codes(OfferedAssessor, Asked, Asker)) | Q(clock__application=None)
+    rows = rows.annotate(
+        of_team=_where(Q(clock__code__in=_codes(Team)), ArraySubquery(holders)),
+        of_laboratory=_where(Q(clock__code__in=_codes(Laboratory)), "clock__application__laboratory_id"),
+        of_lead=F("clock__application__authority_id"),
+        of_subject=_where(of_subject, "clock__subject_id"),
+    )
+    scene = ["clock__code", "clock__is_trial", "of_team", "of_laboratory", "of_lead", "of_subject"]
+    rows = rows.annotate(
+        place=Window(RowNumber(), partition_by=scene, order_by=[F("due_after").asc(nulls_last=True), "pk"]),
+        alike=Window(Count("pk"), partition_by=scene),
+    ).filter(place__lte=NAMED)
     fields = (
         "clock_id", "clock__code", "clock__application_id", "clock__authority_id", "clock__subject_type",
-        "clock__subject_id", "clock__is_trial", "due_before", "due_after", "clock__application__laboratory_id",
-        "clock__application__authority_id",
+        "clock__subject_id", "clock__is_trial", "due_before", "due_after", "pk", "place", "alike",
+        "of_laboratory", "of_lead", "of_subject",
     )  # fmt: skip
-    return (Moved(*row) for row in rows.order_by("due_after", "pk").values_list(*fields).iterator(CHUNK))
+    return (Moved(*row) for row in rows.order_by("pk").values_list(*fields).iterator(CHUNK))
+
+
+def _where(condition: Q, value: str | ArraySubquery) -> Case:
+    return Case(When(condition, then=value))

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qualification import statements
 from qualification.accounts.enums import LABORATORY_ROLES, Role
 from qualification.accounts.models import Membership, User
 from qualification.applications.enums import ConcurrenceState
 from qualification.applications.models import Concurrence
 from qualification.assessors.enums import SeatRole
 from qualification.assessors.models import Assessor, Seat
-from qualification.statements import prepared_cursor
 
 if TYPE_CHECKING:
     from qualification.door import Event
@@ -260,9 +260,7 @@ Members = dict[tuple[str, int | None], list[tuple[int, str]]]
 
 
 def _read_members(roles: list[str], places: dict[str, set[int]], is_national: bool) -> Members:
-    with prepared_cursor() as cursor:
-        cursor.execute(IN_PLACES, [roles, *(sorted(of) for of in places.values()), is_national])
-        rows = cursor.fetchall()
+    rows, _count = statements.execute(IN_PLACES, [roles, *(sorted(of) for of in places.values()), is_national])
     found: Members = {}
     for user, role, laboratory_id, authority_id in rows:
         # A national role has no place at all, which is the authority that is none.

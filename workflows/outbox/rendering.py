@@ -19,7 +19,7 @@ from qualification.applications.enums import Outcome
 from qualification.applications.models import Decision
 from qualification.assessors.models import Seat
 from qualification.pages.dates import say_date
-from workflows.outbox import calendar_notices, limits
+from workflows.outbox import calendar_notices, file_notices, limits
 from workflows.outbox.enums import WITHOUT_PAGE, Kind
 from workflows.outbox.models import Message
 
@@ -30,6 +30,7 @@ NOTHING_KNOWN: Facts = {
     "is_part": False, "task": "", "due_day": "", "is_provisional": False, "limit": "",
     "before": "", "lines": (), "sections": (), "count": 0, "more": 0,
     "year": "", "place": "", "edition": "", "is_official": False,
+    "lost": 0, "altered": 0, "gave_up": 0, "conclusion": "", "is_at_once": False,
 }  # fmt: skip
 
 
@@ -85,6 +86,8 @@ def path_of(message: Message, subject: Model | None) -> str:
         return ""
     if message.application is not None:
         return reverse("inbox:case", args=[message.application.uuid])
+    if message.kind == Kind.FILES_NEED_CARE:
+        return reverse("jobs:files")
     if message.kind == Kind.CALENDAR_MISSING:
         return reverse("calendars:home")
     page: Callable[[], str] | None = getattr(subject, "get_absolute_url", None)
@@ -115,6 +118,7 @@ def _around(message: Message, subject: Model | None) -> Facts:
         "reference": message.reference,
         "laboratory": getattr(getattr(case, "laboratory", None), "name", ""),
         "authority": getattr(getattr(case, "authority", None), "name", "") or message.authority.name,
+        "is_by_commitment": getattr(case, "is_by_commitment", False),
     }
 
 
@@ -137,6 +141,10 @@ def _assessment(assessment: Any, message: Message) -> Facts:
 
 def _rectification(rectification: Any, message: Message) -> Facts:
     return {"days": rectification.days}
+
+
+def _check(check: Any, message: Message) -> Facts:
+    return {"conclusion": check.get_conclusion_display(), "reason": check.findings, "is_at_once": check.is_at_once}
 
 
 def _termination(request: Any, message: Message) -> Facts:
@@ -184,8 +192,10 @@ OF_SUBJECT: dict[str, Callable[[Any, Message], Facts]] = {
     "assessments.Assessment": _assessment,
     "assessments.Visit": _visit,
     "assessments.Rectification": _rectification,
+    "assessments.CommitmentCheck": _check,
     "certificates.Certificate": _certificate,
     "regions.CalendarYear": calendar_notices.facts,
+    "regions.Authority": file_notices.facts,
     "clocks.CalendarPass": limits.moves,
     "outbox.Digest": limits.digest,
     "clocks.Contest": _contest,

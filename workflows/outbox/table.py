@@ -50,13 +50,30 @@ def tell(kind: Kind, *to: Group, when: Callable[[Event], bool] | None = None) ->
     return MessageSpec(kind, to, when=when)
 
 
-def receipt(kind: Kind, *to: Group) -> MessageSpec:
+def receipt(kind: Kind, *to: Group, when: Callable[[Event], bool] | None = None) -> MessageSpec:
     """A message that whoever did the step gets too."""
-    return MessageSpec(kind, to, tells_actor=True)
+    return MessageSpec(kind, to, tells_actor=True, when=when)
 
 
 def _was_asked(event: Event) -> bool:
     return event.source == "requested"
+
+
+def _is_by_commitment(event: Event) -> bool:
+    return event.application is not None and event.application.is_by_commitment
+
+
+def _is_general(event: Event) -> bool:
+    return not _is_by_commitment(event)
+
+
+def _is_false(event: Event) -> bool:
+    return bool(event.subject.is_false)  # type: ignore[attr-defined]
+
+
+def _is_without_act(event: Event) -> bool:
+    """Whether no step upon a certificate or an application tells the laboratory that its grant is revoked."""
+    return bool(event.facts.get("is_without_act"))
 
 
 def _was_sent(event: Event) -> bool:
@@ -71,6 +88,7 @@ OFFER = "assessors.Offer"
 ASSESSMENT = "assessments.Assessment"
 VISIT = "assessments.Visit"
 RECTIFICATION = "assessments.Rectification"
+CHECK = "assessments.CommitmentCheck"
 CERTIFICATE = "certificates.Certificate"
 CONTEST = "clocks.Contest"
 
@@ -90,11 +108,17 @@ _CERTIFICATE_ENDED = (
 MESSAGES: Mapping[Step, tuple[MessageSpec, ...]] = {
     (APPLICATION, "submit"): (receipt(Kind.SUBMISSION_RECEIPT, LAB), tell(Kind.APPLICATION_RECEIVED, INTAKE)),
     (APPLICATION, "file"): (receipt(Kind.CHANGE_FILED, LAB), tell(Kind.CHANGE_FILED, INTAKE)),
-    (APPLICATION, "accept"): (tell(Kind.ACCEPTED, LAB), receipt(Kind.TEAM_TO_DRAW, COORDINATORS)),
+    (APPLICATION, "accept"): (
+        tell(Kind.ACCEPTED, LAB, when=_is_general),
+        receipt(Kind.TEAM_TO_DRAW, COORDINATORS, when=_is_general),
+        tell(Kind.COMMITMENT_ACCEPTED, LAB, when=_is_by_commitment),
+        receipt(Kind.COMMITMENT_TO_DECIDE, DECIDERS, when=_is_by_commitment),
+    ),
     (APPLICATION, "deem_accepted"): (
         tell(Kind.DEEMED_ACCEPTED, LAB),
         tell(Kind.ACCEPTANCE_MISSED, INTAKE),
-        tell(Kind.TEAM_TO_DRAW, COORDINATORS),
+        tell(Kind.TEAM_TO_DRAW, COORDINATORS, when=_is_general),
+        tell(Kind.COMMITMENT_TO_DECIDE, DECIDERS, when=_is_by_commitment),
     ),
     (APPLICATION, "refuse_acceptance"): (tell(Kind.NOT_ACCEPTED, LAB),),
     (APPLICATION, "lapse"): (tell(Kind.LAPSED, LAB), tell(Kind.CASE_LAPSED, INTAKE)),
@@ -108,6 +132,10 @@ MESSAGES: Mapping[Step, tuple[MessageSpec, ...]] = {
     (APPLICATION, "grant"): (tell(Kind.GRANTED, LAB), receipt(Kind.CERTIFICATE_DUE, ISSUERS)),
     (APPLICATION, "refuse"): (
         tell(Kind.REFUSED, LAB),
+        tell(Kind.RESULT_ELSEWHERE, Concurring(frozenset({Role.DECISION}))),
+    ),
+    (APPLICATION, "annul"): (
+        tell(Kind.GRANT_REVOKED, LAB, ISSUERS, SUPERVISORS),
         tell(Kind.RESULT_ELSEWHERE, Concurring(frozenset({Role.DECISION}))),
     ),
     (APPLICATION, "complete_issue"): (
@@ -134,6 +162,19 @@ MESSAGES: Mapping[Step, tuple[MessageSpec, ...]] = {
         tell(Kind.TEAM_NAMED, LAB),
         tell(Kind.TEAM_FILLED, COORDINATORS),
     ),
+    (ASSESSMENT, "begin_check"): (
+        receipt(Kind.CHECK_TO_MAKE, LEADER),
+        receipt(Kind.TEAM_JOINED, MEMBERS),
+        tell(Kind.CHECK_TEAM_NAMED, LAB),
+        tell(Kind.TEAM_FILLED, COORDINATORS),
+    ),
+    (CHECK, "order"): (tell(Kind.CHECK_COMING, LAB), tell(Kind.CHECK_ORDERED, COORDINATORS)),
+    (CHECK, "record"): (
+        tell(Kind.COMMITMENT_CHECKED, LAB),
+        tell(Kind.CHECK_RESULT, COORDINATORS, SUPERVISORS),
+        receipt(Kind.COMMITMENT_FALSE, DECIDERS, when=_is_false),
+    ),
+    (CHECK, "revoke"): (tell(Kind.GRANT_REVOKED, LAB, SUPERVISORS, when=_is_without_act),),
     (ASSESSMENT, "hold_file"): (tell(Kind.FILE_SUPPLEMENT_WANTED, LAB),),
     (ASSESSMENT, "resume_file"): (tell(Kind.FILE_RESUMED, LEADER),),
     (ASSESSMENT, "terminate"): (tell(Kind.ASSIGNMENT_ENDED, TEAM),),

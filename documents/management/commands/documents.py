@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,16 @@ class Command(BaseCommand):
             )
 
     def _orphans(self, *, remove: bool, **options: Any) -> None:
-        found = orphans.find(now=timezone.now())
-        for line in found.lines():
-            self.stdout.write(line)
+        found: Counter[orphans.Stray] = Counter()
+        removed = 0
+        for orphan in orphans.walk(now=timezone.now()):
+            found[orphan.kind] += 1
+            self.stdout.write(str(orphan))
+            removed += remove and orphans.remove(orphan)
         if remove:
-            self.stdout.write(f"{orphans.remove(found)} removed from the quarantine.")
-        self.stdout.write(found.summary())
-        if found.rows_without_bytes:
+            self.stdout.write(f"{removed} removed from the quarantine.")
+        self.stdout.write(orphans.summary(found))
+        if found[orphans.Stray.ROW]:
             raise CommandError("Rows have lost their bytes.")
 
     def _export(self, *, owner_kind: str, owner_id: uuid.UUID, file: Path, **options: Any) -> None:

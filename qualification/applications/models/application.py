@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from qualification.applications.enums import ApplicationState as State
-from qualification.applications.enums import Kind, Procedure
+from qualification.applications.enums import Kind, Procedure, SupplementState, awaited_meta_for
 from qualification.applications.models.stamps import stamped
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Application(ConcurrentTransitionMixin, models.Model):
     contact_phone = models.CharField(_("contact telephone"), max_length=30, blank=True)
     contact_email = models.EmailField(_("contact mail"), blank=True)
     note = models.TextField(_("remarks to the authority"), blank=True)
+    has_false_material = models.BooleanField(_("refused for concealment or false material"), default=False)
     manager_post = models.CharField(_("post"), max_length=20, blank=True)
     manager_name = models.CharField(_("new manager"), max_length=80, blank=True)
     revision = models.PositiveIntegerField(default=1)
@@ -159,16 +160,29 @@ class Application(ConcurrentTransitionMixin, models.Model):
     @property
     def state_meta(self) -> dict[str, str]:
         """The state badge as staff read it."""
-        return self.state_enum.meta_for("staff")
+        return self.state_meta_for("staff")
 
     def state_meta_for(self, audience: str) -> dict[str, str]:
-        """The state badge as an audience reads it."""
-        return self.state_enum.meta_for(audience)
+        """The state badge as an audience reads it; lists read `supplement` beside their rows."""
+        return awaited_meta_for(audience) if self.is_awaiting_supplement else self.state_enum.meta_for(audience)
+
+    @property
+    def is_awaiting_supplement(self) -> bool:
+        """Whether the notice to supplement is out and the laboratory has not answered it."""
+        if self.state != State.SUBMITTED:
+            return False
+        supplement = getattr(self, "supplement", None)
+        return supplement is not None and supplement.state == SupplementState.SENT
 
     @property
     def kind_labels(self) -> str:
         """The kinds in words."""
         return str(_(", ")).join(str(Kind(k).label) for k in self.kinds)
+
+    @property
+    def is_by_commitment(self) -> bool:
+        """Whether it is decided on a commitment, without a technical review before."""
+        return self.procedure == Procedure.COMMITMENT
 
     @property
     def is_assessed(self) -> bool:
@@ -231,6 +245,10 @@ class Application(ConcurrentTransitionMixin, models.Model):
         """The authority receives the review conclusion."""
         self.reviewed_at = now
 
+    @transition(state, source=State.IN_REVIEW, target=State.REVIEWED)
+    def skip_review(self, *, by: User | None, now: dt.datetime) -> None:
+        """A commitment stands instead of the technical review: the accepted case goes to the decision."""
+
     @transition(state, source=State.REVIEWED, target=State.DECIDED)
     def decide(self, *, by: User, now: dt.datetime) -> None:
         """Decide; pending until released."""
@@ -252,6 +270,11 @@ class Application(ConcurrentTransitionMixin, models.Model):
     def refuse(self, *, by: User, now: dt.datetime) -> None:
         """Release a refusal."""
         self.released_at = now
+        self.closed_at = now
+
+    @transition(state, source=State.GRANTED, target=State.REFUSED)
+    def annul(self, *, by: User, now: dt.datetime) -> None:
+        """Revoke a grant before its certificate is issued: its commitment was proved false."""
         self.closed_at = now
 
     @transition(state, source=State.GRANTED, target=State.ISSUING)

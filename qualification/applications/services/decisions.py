@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qualification import door
 from qualification.applications import notices
 from qualification.applications.enums import ConcurrenceState, Outcome
 from qualification.applications.models import Application, Concurrence, Decision
+from qualification.assessments.services import checking
 from qualification.scope import services as scope
 
 if TYPE_CHECKING:
@@ -45,10 +47,14 @@ def decide(
     reasons: str = "",
     article: str = "",
     excluded_sites: Iterable[int] = (),
+    is_false_material: bool = False,
     by: User,
     now: dt.datetime,
 ) -> Decision:
     """Decide; the decision is pending and shown to nobody outside until it is released.
+
+    `is_false_material`: refused for concealment or false material, which bars the laboratory for a year (Licensing
+    Law 78).
 
     Raises ValidationError when the outcome does not fit the conclusion, the concurrences or the reasons.
     """
@@ -56,6 +62,11 @@ def decide(
 
     def record(fresh: Application) -> None:
         _check(fresh, outcome, reasons, article, excluded)
+        if outcome != Outcome.REFUSE and (ended := _nothing_to_grant_upon(fresh, now)):
+            raise ValidationError(ended)
+        if is_false_material and outcome != Outcome.REFUSE:
+            raise ValidationError(_("Only a refusal can rest on concealment or false material."))
+        fresh.has_false_material = is_false_material
         decision = Decision.objects.create(
             application=fresh,
             outcome=outcome,
@@ -94,6 +105,12 @@ def _check(application: Application, outcome: str, reasons: str, article: str, e
         _check_grantable(application, outcome, excluded)
 
 
+def _nothing_to_grant_upon(application: Application, now: dt.datetime) -> str:
+    from qualification.certificates.services import issuing
+
+    return issuing.nothing_to_grant_upon(application, application.certificate, timezone.localdate(now))
+
+
 def _check_concurrences(application: Application, outcome: str, excluded: set[int]) -> None:
     answers = Concurrence.objects.filter(application=application).select_related("authority")
     for concurrence in answers:
@@ -108,14 +125,14 @@ def _check_concurrences(application: Application, outcome: str, excluded: set[in
 
 
 def _check_grantable(application: Application, outcome: str, excluded: set[int]) -> None:
-    if application.assessment.conclusion == "not":
+    if not application.is_by_commitment and application.assessment.conclusion == "not":
         raise ValidationError(_("The assessment concluded “does not conform”; this cannot be granted."))
     if outcome == Outcome.GRANT and excluded:
         raise ValidationError(_("Sites are left out: choose “grant in part”, with reasons."))
     if not application.sites.filter(authority_id=application.authority_id).exclude(pk__in=excluded).exists():
         raise ValidationError(_("One site in the region of the lead authority must stay; otherwise refuse."))
     if not scope.has_recommended_rows(application, without_sites=excluded):
-        raise ValidationError(_("Nothing the team confirmed is left to grant; refuse instead."))
+        raise ValidationError(_("Nothing is left that could be granted; refuse instead."))
 
 
 def retract(*, application: Application, reason: str, by: User, now: dt.datetime) -> Application:
@@ -124,6 +141,7 @@ def retract(*, application: Application, reason: str, by: User, now: dt.datetime
         raise ValidationError(_("Say why the decision is taken back."))
 
     def close(fresh: Application) -> None:
+        fresh.has_false_material = False
         Decision.objects.filter(application=fresh, retracted_at__isnull=True).update(retracted_at=now, retracted_by=by)
 
     door.perform(application, "retract_decision", by=by, now=now, reason=reason, before=close)
@@ -141,6 +159,8 @@ def release(*, application: Application, by: User, now: dt.datetime) -> Applicat
         notices.decision(application, decision, now=now)
         if verb == "refuse":
             _refused(application, now)
+        elif application.is_by_commitment:
+            checking.order(application=application, now=now)
     return application
 
 
@@ -156,4 +176,8 @@ def _stamp(application: Application, decision: Decision, by: User, now: dt.datet
         raise door.Stale(door.stale_message(application))
     excluded = set(decision.excluded_sites.values_list("pk", flat=True))
     if decision.outcome != Outcome.REFUSE:
+        if ended := _nothing_to_grant_upon(application, now):
+            raise door.Stale(ended)
         scope.approve_recommended(application, without_sites=excluded)
+        if application.is_by_commitment:
+            checking.prepare(application)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qualification import door
-from qualification.applications import notices
+from qualification.applications import beside, notices
 from qualification.applications.enums import STAND_ALONE_KINDS, Kind, Procedure
 from qualification.applications.files import freeze_files
 from qualification.applications.models import Application, DraftConflict
@@ -62,11 +62,16 @@ def create(
     procedure: str = Procedure.GENERAL,
     **values: Any,
 ) -> Application:
-    """Begin a draft for a laboratory. Raises ValidationError for kinds that do not go together."""
+    """Begin a draft for a laboratory.
+
+    Raises ValidationError for kinds that do not go together, InTheWay for a first application beside an open one.
+    """
     chosen = sorted(set(kinds))
     _check_kinds(chosen)
     if laboratory.pk not in by.laboratory_ids():
         raise door.Refused(_("Only the laboratory's own people apply for it."))
+    if Kind.FIRST in chosen and (other := beside.open_first(laboratory)):
+        raise beside.InTheWay(other)
     application: Application = Application(
         laboratory=laboratory, authority=laboratory.authority, kinds=chosen, procedure=procedure, created_by=by, saved_by=by,
         contact_name=values.pop("contact_name", laboratory.contact_name), contact_phone=values.pop("contact_phone", laboratory.phone),
@@ -162,6 +167,7 @@ def submit(*, application: Application, by: User, now: dt.datetime) -> Applicati
 def _hand_in(application: Application, now: dt.datetime, *, files: bool) -> None:
     if (Kind.MANAGER in application.kinds) != files:  # changed in another tab since the page was read
         raise door.Stale(door.stale_message(application))
+    beside.lock(application.laboratory_id)
     _demand_complete(application, now)
     application.reference = reference_of(application, now)
     freeze_files(application, now)

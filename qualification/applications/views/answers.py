@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from qualification.applications import listing, supplementing
+from qualification.applications import listing, pagenotes, supplementing
 from qualification.applications.forms import SupplementForm, WithdrawForm
 from qualification.applications.models import Application, SupplementRequest
 from qualification.applications.services import endings, intake
@@ -75,7 +75,9 @@ def supplement(request: HttpRequest, uuid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and is_confirmed(request) and _hand_in(request, found, form):
         messages.success(request, _("The supplement is handed in. The receipt is among the papers of the case."))
         return to_case(application)
-    context = {"application": application, "supplement": found, "form": form, "points": supplementing.points_of(found)}
+    notes = pagenotes.by_point(actor(request), application, found.uuid)
+    points = supplementing.points_of(found)
+    context = {"application": application, "supplement": found, "form": form, "points": points, "notes": notes}
     return render(request, "applications/lab/supplement.html", context, status=422 if form.errors else 200)
 
 

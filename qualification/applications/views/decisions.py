@@ -70,7 +70,7 @@ def _sites(application: Application) -> list[Any]:
 def _page(
     request: HttpRequest, application: Application, *, form: Any = None, retract: Any = None, status: int = 200
 ) -> HttpResponse:
-    if not hasattr(application, "assessment"):
+    if not application.is_by_commitment and not hasattr(application, "assessment"):
         raise Http404
     pending = decisions.current_decision(application) if application.state == "decided" else None
     shown = officers.essence(application) | {
@@ -80,9 +80,13 @@ def _page(
         "excluded": list(pending.excluded_sites.order_by("pk")) if pending else [],
         "retract_form": retract or RetractForm(auto_id="retract_%s"),
         "articles": DECISION_ARTICLES,
-        "issue_days": setting(application.authority, "issue_days"),
+        "issue_days": setting(application.authority, _issue_days(application)),
     }
     return render(request, "applications/officer/decide.html", shown, status=status)
+
+
+def _issue_days(application: Application) -> str:
+    return "commitment_issue_days" if application.is_by_commitment else "issue_days"
 
 
 @roles(Role.DECISION)

@@ -71,7 +71,6 @@ def _start_page(request: HttpRequest, laboratory: Laboratory, form: KindsForm) -
         "form": form,
         "laboratory": laboratory,
         "laboratories": laboratories_of(actor(request)),
-        "procedures": starting.procedures(),
         "outlook": outlook,
     }
     return render(request, "applications/lab/start.html", context, status=422 if request.method == "POST" else 200)

@@ -6,11 +6,12 @@ import uuid as uuids
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from qualification.access import person, signed_in
 from qualification.accounts.enums import STAFF_ROLES
-from qualification.applications import casefiles
+from qualification.applications import casefiles, textsearch
 from qualification.applications.models import Application
 from qualification.applications.queries import visible_to
 
@@ -27,7 +28,9 @@ def files(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     """What was handed in, moment by moment, with hashes; for whoever may read the case."""
     application = _case(request, uuid)
     for_staff = application.authority_id in person(request).authority_ids(STAFF_ROLES)
-    return render(request, "applications/files.html", casefiles.page(application, for_staff=for_staff))
+    return render(
+        request, "applications/files.html", casefiles.page(application, user=person(request), for_staff=for_staff)
+    )
 
 
 @signed_in
@@ -39,3 +42,16 @@ def looks(request: HttpRequest, uuid: uuids.UUID) -> HttpResponseBase:
     if listing.wants_export:
         return listing.export()
     return render(request, "applications/looks.html", {"listing": listing, "application": application})
+
+
+@signed_in
+@require_safe
+def search(request: HttpRequest, uuid: uuids.UUID) -> HttpResponseBase:
+    """Search in the text of the files; for whoever may read the case. Shown lines are looks, written down before."""
+    application = _case(request, uuid)
+    listing = textsearch.TextSearch(request, application)
+    ip = request.META.get("REMOTE_ADDR") or None
+    textsearch.note_looks(listing, user=person(request), ip=ip, now=timezone.now())
+    if listing.wants_export:
+        return listing.export()
+    return render(request, "documents/texts/search.html", {"listing": listing, "application": application})

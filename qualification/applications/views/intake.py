@@ -17,7 +17,7 @@ from qualification import door
 from qualification.access import roles
 from qualification.accounts.enums import Role
 from qualification.accounts.models import User
-from qualification.applications import officers
+from qualification.applications import officers, pagenotes
 from qualification.applications.forms_officer import (
     ACCEPTANCE_ARTICLES,
     RefuseAcceptanceForm,
@@ -108,7 +108,7 @@ def ask_supplement(request: HttpRequest, uuid: uuids.UUID) -> HttpResponseBase:
     """Ask first, then send: the one notice, as it is going to be."""
     application = _case(request, uuid)
     supplement = getattr(application, "supplement", None)
-    items = list(supplement.items.all()) if supplement else []
+    items = list(supplement.items.all()) if supplement and supplement.state == "draft" else []
     if request.method == "POST":
         return _send(request, application, items)
     if application.state != "submitted" or (supplement is not None and supplement.state != "draft"):
@@ -120,8 +120,10 @@ def ask_supplement(request: HttpRequest, uuid: uuids.UUID) -> HttpResponseBase:
 def _question(request: HttpRequest, application: Application, items: list[Any], error: str = "") -> HttpResponse:
     names = dict(officers.slot_choices(application, officers.slots_to_examine(application)))
     lines = [(names.get(f"{i.slot_code}{officers.SEPARATOR}{i.slot_label}", ""), i.text) for i in items]
+    notes = pagenotes.points_of(application, pagenotes.waiting(application, pagenotes.INTAKE))
     shown = {
-        "application": application, "lines": lines, "error": error,
+        "application": application, "lines": lines, "error": error, "note_points": notes,
+        "ticked": pagenotes.chosen(request.POST.getlist("note")) if request.method == "POST" else None,
         "days": setting(application.authority, "supplement_days"),
     }  # fmt: skip
     return render(request, "applications/officer/ask_supplement.html", shown, status=422 if error else 200)
@@ -131,8 +133,9 @@ def _send(request: HttpRequest, application: Application, items: list[Any]) -> H
     findings = [intake.Finding(item.text, item.slot_code, item.slot_label) for item in items]
     try:
         intake.ask_supplement(
-            application=application, findings=findings, by=cast(User, request.user), now=timezone.now()
-        )
+            application=application, findings=findings, notes=pagenotes.chosen(request.POST.getlist("note")),
+            by=cast(User, request.user), now=timezone.now(),
+        )  # fmt: skip
     except ValidationError as refused:
         return _question(request, application, items, " ".join(refused.messages))
     messages.success(request, _("The notice to supplement was sent. The laboratory has been told."))

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from qualification import door
 from qualification.applications import notices
 from qualification.applications.files import freeze_files
-from qualification.applications.models import Application, Concurrence, TerminationRequest
-from qualification.applications.queries import concerned_authorities
+from qualification.applications.models import TerminationRequest
+from qualification.applications.services import commitments
 from qualification.assessments import reports
 from qualification.assessments.enums import Conclusion, RectificationState
 from qualification.assessments.models import Assessment, Nonconformity, Rectification
@@ -232,16 +232,10 @@ def hand_in_report(*, assessment: Assessment, summary: str, by: User, now: dt.da
 
     with transaction.atomic():
         door.perform(assessment, "hand_in_report", by=by, now=now, before=keep)
-        _prepare_concurrences(application)
+        commitments.prepare_concurrences(application)
         for request in TerminationRequest.objects.filter(application=application, state__in=["draft", "asked"]):
             door.perform(request, "void", by=by, now=now)
         door.perform(application, "conclude_review", by=by, now=now)
-        for concurrence in Concurrence.objects.filter(application=application).order_by("authority__code"):
-            door.perform(concurrence, "request", by=None, now=now, facts={"authority": concurrence.authority_id})
+        commitments.request_concurrences(application, now=now)
         reports.request(assessment, now=now)
     return assessment
-
-
-def _prepare_concurrences(application: Application) -> None:
-    for authority in concerned_authorities(application)[1:]:
-        Concurrence.objects.get_or_create(application=application, authority=authority)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from qualification import door
+from qualification.applications import pagenotes
 from qualification.applications.files import freeze_files
+from qualification.assessments.answering import HOLD_CODE, hold_id, hold_turn
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -31,9 +35,30 @@ def fail_file(*, assessment: Assessment, opinion: str, by: User, now: dt.datetim
     return assessment
 
 
-def hold_file(*, assessment: Assessment, items: Sequence[str], by: User, now: dt.datetime) -> Assessment:
-    """Ask the laboratory for material; the review pauses until it is handed in."""
-    wanted = [item.strip() for item in items if item.strip()]
+def hold_file(
+    *, assessment: Assessment, items: Sequence[str], notes: Sequence[uuid.UUID] = (), by: User, now: dt.datetime
+) -> Assessment:
+    """Ask the laboratory for material; the review pauses until it is handed in.
+
+    Chosen notes on pages become points of the list. Raises ValidationError for an empty list.
+    """
+    with transaction.atomic():
+        written = [item.strip() for item in items if item.strip()]
+        taken = pagenotes.taken(assessment.application, pagenotes.REVIEW, notes)
+        points = dict(enumerate(taken, start=len(written) + 1))
+        _hold(assessment, [*written, *(_point(point) for point in taken)], by, now)
+        turn = hold_turn(assessment)
+        slots = {number: (HOLD_CODE, f"{turn}.{number}") for number in points}
+        pagenotes.send(points, slots, request_id=hold_id(assessment, turn), by=by, now=now)
+    return assessment
+
+
+def _point(point: pagenotes.NotePoint) -> str:
+    """A point of the list is one line."""
+    return " ".join([point.title, *point.text.splitlines()]).strip()
+
+
+def _hold(assessment: Assessment, wanted: list[str], by: User, now: dt.datetime) -> None:
     if not wanted:
         raise ValidationError(_("List at least one thing the laboratory shall hand in."))
 
@@ -42,7 +67,6 @@ def hold_file(*, assessment: Assessment, items: Sequence[str], by: User, now: dt
         fresh.hold_answer = ""
 
     door.perform(assessment, "hold_file", by=by, now=now, reason="; ".join(wanted), before=keep)
-    return assessment
 
 
 def resume_file(*, assessment: Assessment, answer: str, by: User, now: dt.datetime) -> Assessment:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from qualification.assessments.enums import Mode
 from qualification.assessments.models import Assessment, Edition
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ def edition_on(day: dt.date) -> Edition:
     return edition
 
 
-def open_assessment(*, application: Application, now: dt.datetime) -> Assessment:
-    """Begin the technical review under the edition in force; the team is drawn next."""
+def open_assessment(*, application: Application, now: dt.datetime, mode: Mode = Mode.ON_SITE) -> Assessment:
+    """Begin the technical review, or the check of a commitment, under the edition in force; the team is drawn next."""
     assessment: Assessment = Assessment.objects.create(
-        application=application, edition=edition_on(timezone.localdate(now)), opened_at=now
+        application=application, edition=edition_on(timezone.localdate(now)), opened_at=now, mode=mode
     )
     return assessment

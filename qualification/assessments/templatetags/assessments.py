@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from qualification.assessments import pictures
-from qualification.assessments.enums import Answer, Conclusion
+from qualification.assessments.enums import Answer, CheckConclusion, Conclusion
 from qualification.assessments.models import CheckIn
 
 register = template.Library()
@@ -25,6 +25,13 @@ def conclusion_badge(conclusion: str) -> dict[str, str]:
     """A conclusion as an icon and a word."""
     icon, tone = pictures.CONCLUSION_LOOK[Conclusion(conclusion)]
     return {"label": str(Conclusion(conclusion).label), "icon": icon, "tone": tone}
+
+
+@register.inclusion_tag("components/badge.html")
+def check_badge(conclusion: str) -> dict[str, str]:
+    """What the check of a commitment found, as an icon and words."""
+    icon, tone = pictures.CHECK_LOOK[CheckConclusion(conclusion)]
+    return {"label": str(CheckConclusion(conclusion).label), "icon": icon, "tone": tone}
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from qualification.applications import pagenotes
 from qualification.assessments import pictures
 from qualification.assessments.forms import FileReviewForm, ProposeForm
 from qualification.assessments.models import Assessment
@@ -30,7 +31,10 @@ def _pass(assessment: Assessment, form: FileReviewForm, request: HttpRequest) ->
 
 
 def _hold(assessment: Assessment, form: FileReviewForm, request: HttpRequest) -> None:
-    services.hold_file(assessment=assessment, items=form.points, by=actor(request), now=timezone.now())
+    services.hold_file(
+        assessment=assessment, items=form.points, notes=pagenotes.chosen(request.POST.getlist("note")), by=actor(request),
+        now=timezone.now(),
+    )  # fmt: skip
     messages.success(request, _("The laboratory is asked for the material. You are told when it is handed in."))
 
 
@@ -56,7 +60,8 @@ def review(request: HttpRequest, uuid: UUID) -> HttpResponse:
     act, following = ACTS.get(request.POST.get("act", ""), (None, ""))
     if act and saves(form, lambda: act(assessment, form, request)):
         return to(following, assessment)
-    context = {**pictures.file_page(assessment, actor(request)), "form": form}
+    ticked = pagenotes.chosen(request.POST.getlist("note"))
+    context = {**pictures.file_page(assessment, actor(request)), "form": form, "ticked": ticked}
     return render(request, "assessments/file_review.html", context, status=422 if form.is_bound else 200)
 
 

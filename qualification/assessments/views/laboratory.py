@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from qualification import door
+from qualification.applications import pagenotes
 from qualification.applications.views.own import (
     actor,
     demand,
@@ -54,7 +55,11 @@ def hold(request: HttpRequest, uuid: UUID) -> HttpResponse:
         messages.success(request, _("The material is handed in; the leader goes on with the review of the file."))
         return to_case(assessment.application)
     wishes = answering.wishes_of(assessment)
-    context = {"assessment": assessment, "application": assessment.application, "form": form, "wishes": wishes}
+    turn = answering.hold_id(assessment, answering.hold_turn(assessment))
+    notes = pagenotes.by_point(actor(request), assessment.application, turn)
+    context = {
+        "assessment": assessment, "application": assessment.application, "form": form, "wishes": wishes, "notes": notes,
+    }  # fmt: skip
     return render(request, "assessments/lab/hold.html", context, status=422 if form.errors else 200)
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from qualification.access import roles
 from qualification.accounts.enums import NATIONAL_ROLES, STAFF_ROLES, Role
 from qualification.accounts.models import User
+from qualification.assessments.enums import Mode
 from qualification.assessments.models import Assessment
 from qualification.assessments.queries import visible_to
 
@@ -28,9 +29,12 @@ def actor(request: HttpRequest) -> User:
 
 
 def visible(request: HttpRequest, uuid: UUID) -> Assessment:
-    """The assessment for its team and for staff who see the case, or 404; a laboratory's people have pages of their own."""
+    """The assessment for its team and for staff who see the case, or 404; a laboratory's people have pages of their own.
+
+    A commitment's check has one page of its own instead.
+    """
     user = actor(request)
-    seen = visible_to(user).exclude(application__laboratory_id__in=user.laboratory_ids())
+    seen = visible_to(user).exclude(application__laboratory_id__in=user.laboratory_ids()).filter(mode=Mode.ON_SITE)
     return get_object_or_404(seen.select_related(*RELATED), uuid=uuid)
 
 

@@ -132,6 +132,7 @@ def _detail(request: HttpRequest, certificate: Certificate, form: Any, status: i
     shown = {
         "certificate": certificate,
         "badge": staff.badge(certificate, timezone.localdate()),
+        "standing": staff.standing(certificate, timezone.localdate()),
         "editions": editions.prefetch_related("grants__authority", "grants__sites"),
         "seen": seen,
         "end_form": form,

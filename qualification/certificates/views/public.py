@@ -32,7 +32,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def certificate(request: HttpRequest, number: str) -> HttpResponse:
     """The page the QR code opens: status, holder, scope and validity. An unknown number is told what to check."""
-    found = queries.reachable().select_related("replaces").filter(number=number).first()
+    found = queries.with_renewals(queries.reachable()).select_related("replaces").filter(number=number).first()
     if found is None:
         asked = verifying.normalise(number)
         context = {"number": number, "wrong": verifying.problem(asked), "form": NumberForm(initial={"number": number})}
@@ -91,7 +91,13 @@ def who_can_test(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def how_to_apply(request: HttpRequest) -> HttpResponse:
     """Steps, materials and time limits."""
-    context = {"steps": guide.steps(), "kinds": guide.kinds(), "limits": guide.limits()}
+    context = {
+        "steps": guide.steps(),
+        "by_commitment": guide.by_commitment(),
+        "kinds": guide.kinds(),
+        "limits": guide.limits(),
+        "renewal": guide.renewal(),
+    }
     return render(request, "certificates/public/how_to_apply.html", context)
 
 

@@ -1,11 +1,10 @@
-"""Django's PostgreSQL backend, which starts the embedded server at the first connection."""
+"""The PostgreSQL backend, which starts the embedded server at the first connection."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.backends.postgresql import base
-
+from documents.postgres import base
 from qualification.conf import embedded
 from qualification.conf.database import parse_url
 from qualification.conf.environment import env

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from qualification.pages import dates, icons, menu
 
@@ -119,9 +120,9 @@ def form_fields(form: Any) -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def menu_entries(context: template.Context) -> list[menu.Shown]:
-    """The navigation of the person who reads this page."""
+    """The navigation of the person who reads this page, in one line."""
     request = context.get("request")
-    return menu.shown_on(request) if request is not None and hasattr(request, "user") else []
+    return menu.folded_on(request) if request is not None and hasattr(request, "user") else []
 
 
 @register.simple_tag(takes_context=True)
@@ -149,6 +150,24 @@ def query(context: template.Context, **changes: Any) -> str:
         if value not in (None, ""):
             values[key] = value
     return f"?{values.urlencode()}"
+
+
+@register.simple_tag
+def colon() -> str:
+    """What stands between a name and what is said of it: `: `, in Chinese the full-width sign."""
+    return _(": ")
+
+
+@register.simple_tag
+def comma() -> str:
+    """What stands between two parts of a sentence: `, `, in Chinese the full-width sign; the words `, ` join a list."""
+    return pgettext("clauses", ", ")
+
+
+@register.simple_tag
+def bracketed(words: Any) -> str:
+    """A remark in brackets after other words, with the blank or the full-width signs of the language."""
+    return _(" (%s)") % words
 
 
 @register.simple_tag

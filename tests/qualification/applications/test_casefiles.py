@@ -90,7 +90,7 @@ def test_the_page_asks_as_often_for_many_files(world: World) -> None:
 
 def test_the_same_file_of_another_laboratory_is_told_to_staff_alone(world: World) -> None:
     case = world.walk("submit").application
-    own = StoredFile.objects.get(version__document__owner_id=case.uuid, version__document__code="quality_manual")
+    own = StoredFile.objects.get(versions__document__owner_id=case.uuid, versions__document__code="quality_manual")
     other = Application.objects.create(
         laboratory=LaboratoryFactory(authority=world.lead),
         authority=world.lead,
@@ -101,9 +101,10 @@ def test_the_same_file_of_another_laboratory_is_told_to_staff_alone(world: World
         content = ContentFile(chunks.source.read(), name="抄来的手册.pdf")
     now = timezone.now()
     add_version(owner_kind="application", owner_id=other.uuid, code="quality_manual", upload=content, by=None, now=now)
-    assert casefiles.twins_of(case) == []
+    assert casefiles.twins_of(case, world.intake) == []
     freeze(owner_kind="application", owner_id=other.uuid, now=now)
-    assert [t.other for t in casefiles.twins_of(case)] == [other]
+    Application.objects.filter(pk=other.pk).update(state="submitted", submitted_at=now)
+    assert [t.other for t in casefiles.twins_of(case, world.intake)] == [other]
     address = reverse("applications:files", args=[case.uuid])
     assert "抄来的手册" in as_(world.intake).get(address).content.decode()
     assert "抄来的手册" not in as_(world.manager).get(address).content.decode()

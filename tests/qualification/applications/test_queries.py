@@ -129,10 +129,9 @@ def test_kinds_together_want_what_each_of_them_wants_once(world: World) -> None:
     assert missing(both) == EMPTY["renewal"]
 
 
-def test_what_stands_alone_and_the_commitment_procedure_are_refused(world: World) -> None:
+def test_what_stands_alone_is_refused_and_a_commitment_wants_its_letter(world: World) -> None:
     found = missing(empty(world, "extension", "first", procedure="commitment"))
-    assert found[:3] == [
-        ("The commitment procedure is not yet open here; choose the general procedure.", "kinds", ""),
+    assert found[:2] == [
         (
             "A first application, a change of manager and a cancellation stand alone; take the other kinds out.",
             "kinds",
@@ -192,11 +191,17 @@ def test_a_removed_file_and_removed_signatories_are_missing_again(world: World) 
     assert missing(walk.application) == [*upload("legal_status"), PEOPLE]
 
 
-def test_the_system_must_have_run_three_months(world: World) -> None:
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The management system must have run for 3 months; it reaches them on Sat 21 Nov 2026."),
+        ("zh-hans", "管理体系应当已运行 3 个月，至 2026年11月21日(周六) 方可满足。"),
+    ],
+)
+def test_the_system_must_have_run_three_months(world: World, language: str, sentence: str) -> None:
     application = empty(world, "first", system_since=dt.date(2026, 8, 21))
-    sentence = "The management system must have run for 3 months; it reaches them on 2026-11-21."
     eve, day = dt.datetime(2026, 11, 20, 15, 59, tzinfo=dt.UTC), dt.datetime(2026, 11, 20, 16, 0, tzinfo=dt.UTC)
-    with translation.override("en"):
+    with translation.override(language):
         assert [m.text for m in missing_items(application, now=eve) if m.anchor == "id_system_since"] == [sentence]
         assert [m.text for m in missing_items(application, now=day) if m.anchor == "id_system_since"] == []
 
@@ -208,7 +213,7 @@ def test_the_certificate_must_be_the_laboratorys_own_and_valid(world: World) -> 
     cases = [
         (certificate_of(own, today, "230312050001"), []),
         (certificate_of(own, ended, "230312050002"), ["Certificate 230312050002 is not valid any more; make a first application."]),
-        (certificate_of(own, today, "230312050003", "revoked"), ["Certificate 230312050003 is not valid any more; make a first application."]),
+        (certificate_of(own, today, "230312050003", "recalled"), ["Certificate 230312050003 is not valid any more; make a first application."]),
         (certificate_of(world.laboratory, today, "230312050004"), ["This certificate belongs to another laboratory."]),
     ]  # fmt: skip
     for certificate, expected in cases:

@@ -19,7 +19,7 @@ from qualification.applications.enums import OPEN_KINDS, Kind
 from qualification.applications.models import Application, DraftConflict, SupplementItem
 from qualification.applications.queries import missing_items
 from qualification.applications.services import intake
-from qualification.pages.dates import say_moment
+from qualification.pages.dates import say_date, say_moment
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.cases import QuickWalk, World, io_file
 from tests.factories.laboratories import LaboratoryFactory
@@ -147,7 +147,7 @@ def test_what_is_not_open_is_shown_and_cannot_be_chosen(world: World) -> None:
         {"kinds": ["nonsense"]},
         {},
         {"kinds": ["first", "manager"]},
-        {"kinds": ["first"], "procedure": "commitment"},
+        {"kinds": ["manager"], "procedure": "commitment"},
     ):
         assert browser(world.manager).post(reverse("applications:start"), data).status_code == 422, data
     assert Application.objects.count() == 0
@@ -471,3 +471,12 @@ def test_answers_to_scripts_are_json(world: World) -> None:
     headers = {"x-requested-with": "XMLHttpRequest"}
     answer = browser(world.manager).post(url("edit", application), facts(application, autosave="yes"), headers=headers)
     assert (answer.status_code, list(json.loads(answer.content))) == (409, ["message"])
+
+
+def test_the_last_look_says_dates_as_everywhere(world: World) -> None:
+    walk = world.walk("upload_materials")
+    since = walk.application.system_since
+    assert since is not None
+    page = text(browser(world.manager).get(url("submit", walk.application)))
+    assert say_date(since) in page
+    assert since.isoformat() not in page

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db
 MOSTLY = {"mostly": 2}
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 @pytest.fixture(autouse=True)
 def _english() -> Any:
     with translation.override("en"):

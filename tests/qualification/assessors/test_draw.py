@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from qualification.accounts.enums import Role
+from qualification.applications.services import endings
 from qualification.assessors import draw, pictures, services
 from qualification.assessors.draw import Candidate, draw_one, draw_team, in_order, rank, repeat
 from qualification.assessors.enums import Exclusion
@@ -225,9 +226,11 @@ def _change(assessor: Assessor, **values: Any) -> None:
 @pytest.mark.django_db
 def test_who_assessed_the_laboratory_within_the_set_years_is_out() -> None:
     world = World()
-    world.walk("hand_in_report")
+    first = world.walk("hand_in_report")
     team = set(Seat.objects.filter(assessor__isnull=False).values_list("assessor_id", flat=True))
+    endings.withdraw(application=first.application, reason="搬迁", by=world.manager, now=timezone.now())
     other = world.walk("accept")
+    assert other.application.laboratory == first.application.laboratory
     judged = {j.assessor.pk: j.exclusions for j in judge_pool(other.assessment, today=timezone.localdate())}
     assert {pk for pk, reasons in judged.items() if reasons == (Exclusion.RECENT,)} == team
     later = timezone.localdate() + dt.timedelta(days=3 * 366)

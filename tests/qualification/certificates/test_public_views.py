@@ -196,6 +196,12 @@ def test_the_guide_says_what_a_region_promises(client: Client, world: Makes) -> 
     assert "Hebei 8" in text and "Typical reports" in text
 
 
+def test_the_guide_says_when_to_renew_and_what_follows_a_supplement(client: Client, world: Makes) -> None:
+    text = page(client, "how_to_apply")
+    assert "Apply for the renewal no later than 3 calendar months before the certificate ends." in text
+    assert 'Acceptance decision after the supplement</td><td data-label="At most">5 working days' in text
+
+
 # -- draws
 
 

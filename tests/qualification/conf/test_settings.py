@@ -120,3 +120,9 @@ def test_pages_load_nothing_from_elsewhere() -> None:
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     allowed = {source for name in directives for source in directives[name] if "nonce" not in str(source).lower()}
     assert allowed == {"'self'", "'none'", "data:", "blob:"}
+
+
+def test_no_file_is_taken_that_the_malware_scanner_cannot_look_at() -> None:
+    assert Environment(upload_max_mb=4096).upload_max_bytes == 4096 * 1024**2
+    assert Environment(**PRODUCTION, upload_max_mb=4096).upload_max_bytes == 2**31 - 1
+    assert Environment(**PRODUCTION, upload_max_mb=100).upload_max_bytes == 100 * 1024**2

@@ -44,7 +44,7 @@ def test_way_marks_where_the_case_is() -> None:
     ]
     way = shown("way", stages=stages)
     assert way.count('aria-current="step"') == 1
-    assert way.count("expected Fri 20 Nov 2026") == 1
+    assert way.count("by law at the latest Fri 20 Nov 2026") == 1
     assert way.count("3 working days left") == 1
 
 

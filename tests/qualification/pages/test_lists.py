@@ -129,6 +129,12 @@ def test_too_long_an_export_is_refused(people: list[User], monkeypatch: pytest.M
     assert answer.status_code == 413
 
 
+def test_only_a_cell_without_a_value_is_left_out_on_a_phone(people: list[User]) -> None:
+    User.objects.filter(username="sun").update(name="")
+    shown = {row.username: [cell.is_nothing for cell in cells] for row, cells in listing().lines}  # type: ignore[attr-defined]
+    assert shown == {"qian": [False] * 4, "sun": [False, True, False, False], "zhao": [False] * 4}
+
+
 def test_an_unknown_export_is_a_page() -> None:
     assert listing("export=exe").wants_export is False
 

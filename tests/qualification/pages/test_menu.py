@@ -43,6 +43,49 @@ def test_the_longest_fitting_address_is_current() -> None:
     assert [(shown.key, shown.is_current) for shown in menu.shown_on(request)] == [("change", True), ("login", False)]
 
 
+def on(path: str) -> Any:
+    request = RequestFactory().get(path)
+    request.user = AnonymousUser()
+    return request
+
+
+def _fill(count: int) -> None:
+    """So many entries, the last five of them such as are folded up."""
+    for number in range(count - 5):
+        menu.register(f"own{number}", f"own {number}", "account_login", "user", lambda user: True, order=number)
+    for key, order in (("register", 800), ("verify", 810), ("people", 900), ("change", 905), ("end", 950)):
+        name = "account_change_password" if key == "change" else "account_login"
+        menu.register(key, key, name, "user", lambda user: True, order=order)
+
+
+def test_what_fits_into_one_line_is_not_folded() -> None:
+    _fill(menu.IN_ONE_LINE)
+    assert menu.folded_on(on("/x/")) == menu.shown_on(on("/x/"))
+
+
+def test_what_does_not_fit_is_folded_up_in_the_same_order() -> None:
+    _fill(menu.IN_ONE_LINE + 1)
+    line = menu.folded_on(on("/accounts/password/change/"))
+    assert [entry.key for entry in line] == ["own0", "own1", "own2", "own3", "more"]
+    assert [one.key for one in line[-1].entries] == ["register", "verify", "people", "change", "end"]
+    assert line[-1].is_current
+    assert not menu.folded_on(on("/x/"))[-1].is_current
+
+
+def test_nothing_is_folded_up_alone() -> None:
+    _fill(menu.IN_ONE_LINE + 1)
+    for key in ("register", "verify", "people", "change"):
+        menu.register(key, key, "account_login", "user", lambda user: True, order=9)
+    assert menu.folded_on(on("/x/")) == menu.shown_on(on("/x/"))
+
+
+@pytest.mark.django_db
+def test_the_drop_down_of_the_menu_opens_without_a_script(client: Client) -> None:
+    _fill(menu.IN_ONE_LINE + 1)
+    text = client.get("/").content.decode()
+    assert text.count('<details class="drop nav-drop" data-drop>') == 1
+
+
 def test_unread_is_counted_for_people_only() -> None:
     menu.register_unread(lambda user: 3)
     assert menu.unread_of(User()) == 3

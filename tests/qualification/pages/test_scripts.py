@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ PAGE = """{% extends "base.html" %}{% block title %}x{% endblock %}{% block head
 <input type="hidden" name="version" value="1"><input name="text"><span data-autosave-state role="status"></span></form>
 <div id="slot"><form data-upload data-target="#slot" action="/take/"><input type="file" name="file"><progress></progress></form></div>
 <button id="late" hx-post="/late/">x</button>
+<form method="post" action="/once/">{% csrf_token %}<button id="once">x</button></form>
 {% include "components/ask_first.html" with id="q" action="/asked/" label="Withdraw" icon="" tone="danger" title="Sure?" says="It ends." confirm_label="Yes" form=none %}
 {% endblock %}"""
 
@@ -46,12 +48,22 @@ def asked(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"confirmed: {request.POST['confirm']}")
 
 
+SENT: list[str] = []
+
+
+def once(request: HttpRequest) -> HttpResponse:
+    SENT.append(request.method or "")
+    time.sleep(0.5)
+    return HttpResponse("taken")
+
+
 urlpatterns = [
     path("page/", page),
     path("save/", save),
     path("take/", take),
     path("late/", late),
     path("asked/", asked),
+    path("once/", once),
     *site.urlpatterns,
 ]
 
@@ -106,6 +118,18 @@ def test_the_question_is_asked_with_and_without_scripts(browser_page: Any, scrip
     assert shown.locator("dialog:modal").count() == int(scripts)
     shown.click("dialog >> text=Yes")
     shown.wait_for_selector("text=confirmed: yes")
+
+
+def test_a_double_click_is_one_act(browser_page: Any) -> None:
+    SENT.clear()
+    shown = browser_page()
+    shown.dblclick("#once")
+    shown.wait_for_selector("text=taken")
+    assert SENT == ["POST"]
+    shown.go_back()
+    shown.click("#once")
+    shown.wait_for_selector("text=taken")
+    assert SENT == ["POST", "POST"]
 
 
 def test_escape_takes_the_question_back(browser_page: Any) -> None:

@@ -99,3 +99,15 @@ def test_yes_no_and_nothing_in_lists() -> None:
             0,
             "Fri 20 Nov 2026",
         ]
+
+
+def test_signs_between_words_are_full_width_in_chinese() -> None:
+    source = "{% load pages %}a{% colon %}b{% comma %}c{% bracketed 'd' %}"
+    with translation.override("en"):
+        assert render(source) == "a: b, c (d)"
+    with translation.override("zh-hans"):
+        assert render(source) == "a：b，c（d）"
+
+
+def test_what_stands_in_brackets_is_escaped() -> None:
+    assert "&lt;b&gt;" in render("{% load pages %}{% bracketed words %}", words="<b>")

@@ -192,6 +192,38 @@ def test_a_person_is_on_the_page_with_links_to_the_list(world: dict[str, User], 
     assert str(world["officer"]) in page(client, "board:people", region="02")
 
 
+def test_what_waits_for_nobody_is_told_by_stage_and_leads_to_its_rows(world: dict[str, User], client: Client) -> None:
+    client.force_login(national())
+    answer = client.get(reverse("board:people"), {"region": "03"}, headers=ENGLISH)
+    lines = answer.context["nobody"]["stages"]
+    assert [(line.code, line.total) for line in lines] == [("issue", 1)]
+    link = f"{reverse('board:list')}?region=03&amp;person=none&amp;stage=issue"
+    assert f'href="{link}"' in answer.content.decode()
+    assert len(rows(client, region="03", person="none", stage="issue")) == 1
+
+
+def test_the_pictures_leave_certificates_to_the_table_unless_there_is_nothing_else(
+    make: Makes, client: Client, now: dt.datetime
+) -> None:
+    client.force_login(admin("03"))
+    for _each in range(3):
+        given(make, "03", 300, code="validity", kinds="")
+    alone = client.get(reverse("board:home"), headers=ENGLISH)
+    assert alone.context["stage_picture"]["yAxis"]["data"] == ["Validity of the certificate"]
+    assert "those of certificates stand in the table" not in alone.content.decode()
+    given(make, "03", 5, code="issue")
+    both = client.get(reverse("board:home"), headers=ENGLISH)
+    assert "board-trend" not in both.content.decode()
+    assert both.context["stage_picture"]["yAxis"]["data"] == ["Issue of the certificate"]
+    assert "those of certificates stand in the table" in both.content.decode()
+    assert [(line.code, line.total) for line in both.context["board"].stages] == [("issue", 1), ("validity", 3)]
+    given(make, "03", -5, code="issue", state="stopped", stopped_at=now - dt.timedelta(days=6))
+    assert "board-trend" in page(client, "board:home")
+    client.force_login(national())
+    regions = client.get(reverse("board:home"), headers=ENGLISH).context["region_pictures"]
+    assert {picture["option"]["xAxis"]["max"] for picture in regions} == {1}
+
+
 def test_the_share_is_whole_only_when_it_is() -> None:
     shares = [queries.share_kept(*pair) for pair in ((0, 0), (1, 0), (0, 1), (99999, 1), (1, 99999), (2, 1))]
     assert shares == [None, 100.0, 0.0, 99.9, 0.1, 66.7]

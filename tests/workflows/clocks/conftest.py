@@ -12,13 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connections, models, transaction
 
-from qualification import statements
+from qualification import door, statements
+from qualification.accounts.enums import Role
 from qualification.accounts.models import User
 from qualification.applications.models import Application
+from qualification.certificates.models import Certificate
 from qualification.door import Event, case_of
 from qualification.models import TransitionLog
 from qualification.regions import calendars
+from qualification.regions.models import Profile
 from tests.factories.accounts import UserFactory
+from tests.factories.cases import World
 from tests.factories.laboratories import LaboratoryFactory
 from tests.factories.regions import authority
 from workflows.clocks import engine, executors
@@ -57,6 +61,33 @@ def person(db: None) -> User:
     return UserFactory.create()
 
 
+class Ticking:
+    """A clock on the wall that goes on a minute at each look."""
+
+    def __init__(self, start: str) -> None:
+        self.now = at(start)
+
+    def __call__(self) -> dt.datetime:
+        self.now += dt.timedelta(minutes=1)
+        return self.now
+
+
+@pytest.fixture
+def moments() -> Ticking:
+    return Ticking("2026-03-02 09:00")
+
+
+@pytest.fixture
+def world(db: None, moments: Ticking) -> World:
+    """A case is walked here in March 2026."""
+    return World(joint=False, moments=moments)
+
+
+@pytest.fixture
+def supervisor(world: World) -> User:
+    return world.user(Role.SUPERVISOR, world.lead)
+
+
 @pytest.fixture
 def calendar(db: None) -> None:
     calendars.load_all(now=at("2025-11-10 09:00"))
@@ -82,6 +113,19 @@ def in_review(submitted: Application, person: User) -> Application:
     """Accepted on Tuesday 2026-03-03: 30 working days end on 2026-04-15."""
     step(submitted, "accept", at("2026-03-03 10:00"), by=person)
     return submitted
+
+
+@pytest.fixture
+def certificate(calendar: None) -> Certificate:
+    """Valid from 2020-05-23 to Friday 2026-05-22; the last day to apply is Sunday 2026-02-22."""
+    laboratory = LaboratoryFactory.create(authority=authority("03"))
+    Profile.objects.get_or_create(authority=laboratory.authority)
+    row = Certificate.objects.create(
+        number="200301210001", laboratory=laboratory, authority=laboratory.authority, valid_from=dt.date(2020, 5, 23),
+        valid_until=dt.date(2026, 5, 22), numbered_at=at("2020-05-23 10:00"),
+    )  # fmt: skip
+    door.perform(row, "activate", by=None, now=at("2020-05-23 11:00"))
+    return row
 
 
 @dataclass(frozen=True)

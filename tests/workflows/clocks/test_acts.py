@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import time_machine
@@ -16,7 +17,6 @@ from qualification.certificates.models import Certificate
 from tests.factories.cases import World
 from tests.factories.regions import promise
 from tests.workflows.clocks.conftest import at
-from tests.workflows.clocks.test_contests import Ticking
 from workflows.clocks import sweep
 from workflows.clocks.models import BudgetCorrection, Clock, ClockExtension, Contest
 from workflows.clocks.services import start_certificate_clocks
@@ -24,11 +24,6 @@ from workflows.outbox.models import Message
 
 pytestmark = pytest.mark.django_db
 NOW = at("2026-03-10 10:00")
-
-
-@pytest.fixture
-def world() -> World:
-    return World(joint=False, moments=Ticking("2026-03-02 09:00"))
 
 
 @pytest.fixture
@@ -67,6 +62,7 @@ def test_the_decision_is_extended_after_a_look_at_the_new_date(client: Client, w
     assert Message.objects.filter(kind="clock_extended", recipient=world.manager).exists()
     text = page(client, world.manager, decision.get_absolute_url(), now=now)
     assert "a hearing is held" in text and url not in text
+    assert text.count("extended by 10 working days") == 2
 
 
 @pytest.mark.parametrize(("days", "says"), [("11", "At most 10 days"), ("0", "greater than or equal to 1")])
@@ -95,12 +91,37 @@ def test_a_pause_is_entered_and_shown_with_who_and_when(client: Client, world: W
         "article": "article 45",
     }  # fmt: skip
     asked = page(client, keeper, url, data)
-    assert "Last day then" in asked and not review.intervals.exists()
+    assert "Last day then" in asked and ">the power was cut<" in asked and not review.intervals.exists()
     shown = page(client, keeper, url, {**data, "confirm": "yes"})
     assert "the power was cut" in shown and "entered afterwards on" in shown and "article 45" in shown
     again = page(client, keeper, url, {**data, "confirm": "yes"})
-    assert "overlaps the pause" in again
+    assert "overlaps the pause" in wrong_entry(again, "paused_at")
     assert review.intervals.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "field", "says"),
+    [
+        ("2026-03-06T09:00", "2026-03-04T09:00", "resumed_at", "before it begins"),
+        ("2026-03-04T09:00", "2099-03-04T09:00", "resumed_at", "in the future"),
+        ("2025-03-04T09:00", "2026-03-04T09:00", "paused_at", "before the limit started"),
+    ],
+)
+def test_a_wrong_pause_is_told_under_its_entry_and_what_was_typed_stays(
+    client: Client, world: World, keeper: User, since: str, until: str, field: str, says: str
+) -> None:
+    world.walk("accept")
+    url = reverse("clocks:add_pause", args=[clock("technical_review").uuid])
+    data = {"paused_at": since, "resumed_at": until, "reason": "the power was cut", "article": "article 45"}
+    text = page(client, keeper, url, data)
+    assert says in wrong_entry(text, field)
+    assert all(value in text for value in data.values())
+
+
+def wrong_entry(text: str, field: str) -> str:
+    """What the page says under an entry of the form."""
+    found = re.search(rf'id="id_{field}_error">(.*?)</div>', text, re.DOTALL)
+    return found[1] if found else ""
 
 
 def test_a_wrong_entry_is_corrected_after_a_look_at_what_moves(client: Client, world: World, keeper: User) -> None:
@@ -129,6 +150,7 @@ def test_an_outcome_is_contested_and_answered_on_its_pages(client: Client, world
     contest = Contest.objects.get()
     assert Message.objects.filter(kind="contest_asked", recipient=world.decider).exists()
     data = {"verb": "set_aside", "text": "agreed"}
+    assert "Deemed accepted by law" in page(client, world.decider, contest.get_absolute_url(), now=now)
     asked = page(client, world.decider, contest.get_absolute_url(), data, now)
     assert "marked as excused" in asked
     page(client, world.decider, contest.get_absolute_url(), {**data, "confirm": "yes"}, now)

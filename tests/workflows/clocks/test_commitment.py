@@ -53,7 +53,7 @@ def test_the_grant_ends_the_decision_and_starts_the_issue(committed: Application
     ("at_once", "code", "unit", "day"),
     [
         (False, "commitment_check", "months", D(2026, 6, 5)),
-        (True, "commitment_check_at_once", "working", D(2026, 3, 6)),
+        (True, "commitment_check_at_once", "working", D(2026, 3, 12)),
     ],
 )
 def test_the_check_follows_within_three_months_or_at_once(

@@ -14,53 +14,14 @@ from qualification.applications.models import Application
 from qualification.assessments.models import Rectification
 from qualification.models import TransitionLog
 from tests.factories.cases import World
-from tests.workflows.clocks.conftest import at
-from workflows import consistency
+from tests.workflows.clocks.conftest import Ticking, at
+from tests.workflows.clocks.contesting import agree, expired, set_aside
 from workflows.clocks import contests, sweep
-from workflows.clocks.models import Clock, Contest
+from workflows.clocks.models import Clock
 from workflows.follow import open_tasks
 from workflows.outbox.models import Message
 
 pytestmark = pytest.mark.django_db
-
-
-class Ticking:
-    """A clock on the wall that goes on a minute at each look."""
-
-    def __init__(self, start: str) -> None:
-        self.now = at(start)
-
-    def __call__(self) -> dt.datetime:
-        self.now += dt.timedelta(minutes=1)
-        return self.now
-
-
-@pytest.fixture
-def moments() -> Ticking:
-    return Ticking("2026-03-02 09:00")
-
-
-@pytest.fixture
-def world(moments: Ticking) -> World:
-    return World(joint=False, moments=moments)
-
-
-@pytest.fixture
-def supervisor(world: World) -> User:
-    return world.user(Role.SUPERVISOR, world.lead)
-
-
-def expired(code: str) -> Clock:
-    return Clock.objects.select_related("stop_log").get(code=code, state="expired")
-
-
-def set_aside(world: World, clock: Clock, supervisor: User, moments: Ticking) -> Contest:
-    contest = contests.contest(clock=clock, reason="a storm closed the post office", by=supervisor, now=moments())
-    return contests.answer(contest=contest, sets_aside=True, text="accepted", by=world.decider, now=moments())
-
-
-def agree(application: Application) -> None:
-    assert list(consistency._case(Application.objects.get(pk=application.pk))) == []
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ import pytest
 from qualification import door
 from qualification.accounts.models import User
 from qualification.applications.models import Application
+from qualification.certificates import renewals
 from qualification.certificates.models import Certificate
 from qualification.certificates.services import issuing
 from qualification.models import TransitionLog
 from qualification.regions import limits
 from qualification.regions.models import Profile
-from tests.factories.laboratories import LaboratoryFactory
-from tests.factories.regions import authority, promise
+from tests.factories.regions import promise
+from tests.workflows.clocks.certificates import clock, renewal
 from tests.workflows.clocks.conftest import at, step
 from workflows import consistency
 from workflows.clocks import sweep
@@ -24,32 +25,6 @@ from workflows.clocks.models import Clock
 
 pytestmark = pytest.mark.django_db
 D = dt.date
-
-
-@pytest.fixture
-def certificate(calendar: None) -> Certificate:
-    """Valid from 2020-05-23 to Friday 2026-05-22; the last day to apply is Sunday 2026-02-22."""
-    laboratory = LaboratoryFactory.create(authority=authority("03"))
-    Profile.objects.get_or_create(authority=laboratory.authority)
-    row = Certificate.objects.create(
-        number="200301210001", laboratory=laboratory, authority=laboratory.authority, valid_from=D(2020, 5, 23),
-        valid_until=D(2026, 5, 22), numbered_at=at("2020-05-23 10:00"),
-    )  # fmt: skip
-    door.perform(row, "activate", by=None, now=at("2020-05-23 11:00"))
-    return row
-
-
-def clock(certificate: Certificate, code: str) -> Clock:
-    return Clock.objects.filter(code=code).of_subject(certificate).order_by("-pk")[0]  # type: ignore[attr-defined]
-
-
-def renewal(certificate: Certificate, person: User, moment: str, kinds: tuple[str, ...] = ("renewal",)) -> Application:
-    case = Application.objects.create(
-        laboratory=certificate.laboratory, authority=certificate.authority, kinds=list(kinds), certificate=certificate,
-        created_by=person, reference="R1",
-    )  # fmt: skip
-    step(case, "submit", at(moment), by=person)
-    return case
 
 
 def test_the_last_day_to_renew_counts_backward_and_never_rolls(certificate: Certificate) -> None:
@@ -168,7 +143,7 @@ def test_a_region_that_sets_another_period_is_followed(certificate: Certificate,
     promise(certificate.authority, "renewal_months", 2, since=D(2020, 1, 1))
     renewal(certificate, person, "2026-03-22 12:00")
     assert limits.current().of(certificate.authority_id, "renewal_months", certificate.valid_from).value == 2
-    assert issuing.renewal_undecided(certificate) is not None
+    assert renewals.undecided(certificate) is not None
 
 
 def test_a_renewal_that_has_ended_deems_nothing(certificate: Certificate, person: User) -> None:

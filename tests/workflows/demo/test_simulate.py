@@ -44,7 +44,10 @@ def simulate(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterato
     for name, chance in OFTEN.items():
         monkeypatch.setitem(CHANCES, name, chance)  # type: ignore[arg-type]
 
-    def run(seed: int, cases: int = CASES, workers: int = 1, until: dt.datetime = END) -> Simulation:
+    def run(
+        seed: int, cases: int = CASES, workers: int = 1, until: dt.datetime = END, commitments: float = 0.0
+    ) -> Simulation:
+        monkeypatch.setattr("workflows.demo.simulate.cases.COMMITMENT_SHARE", commitments)
         call_command("flush", interactive=False, verbosity=0)
         load_reference()
         call_command("make_demo_keys", *REGIONS, verbosity=0)
@@ -96,6 +99,22 @@ def _demand_every_ending(found: dict[str, Any]) -> None:
     assert found["deemed"]["accepted"] and found["deemed"]["offers_expired"] and found["deemed"]["items_failed"]
     assert found["applied"] == CASES
     assert sum(found["endings"].values()) + sum(found["open"].values()) == CASES
+
+
+def test_commitments_are_checked_after_the_issue(
+    simulate: Callable[..., Simulation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, chance in {"examine.supplement": 0.0, "examine.refuse": 0.0, "examine.forgotten": 0.0, "case.withdraw": 0.0,
+                         "check.false": 0.5}.items():  # fmt: skip
+        monkeypatch.setitem(CHANCES, name, chance)  # type: ignore[arg-type]
+    done = simulate(11, 6, commitments=1.0)
+    found = done.totals()
+    assert checking.differences(done.cases, workers=1) == []
+    assert set(found["stages"]) <= {
+        "acceptance", "offer", "concurrence", "commitment_decision", "commitment_issue", "commitment_check",
+        "commitment_check_at_once", "renewal", "validity",
+    }  # fmt: skip
+    assert found["checks"].get("done") and found["checks"].get("settled")
 
 
 def test_another_seed_gives_another_year(simulate: Callable[..., Simulation]) -> None:

@@ -91,7 +91,8 @@ def test_the_list_is_narrowed_and_exported() -> None:
 
 
 def test_a_limit_that_has_ended_or_was_missed_is_not_listed() -> None:
-    ended, missed, paused = decisions("03", 3)
+    yesterday = today() - dt.timedelta(days=1)
+    ended, missed, paused = (new_clock(new_case("03"), "decision", yesterday) for _number in range(3))
     for clock in (ended, missed, paused):
         foretold(clock, 0.5)
     Clock.objects.filter(pk=ended.pk).update(state="stopped", stopped_at=timezone.now())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from qualification.accounts.enums import Role
 from qualification.accounts.models import User
@@ -10,6 +14,7 @@ from qualification.applications.models import Application
 from qualification.applications.services import endings
 from qualification.assessors.models import Offer
 from tests.factories.cases import World
+from workflows.clocks import contests, sweep
 from workflows.clocks.models import Clock
 from workflows.inbox import queries
 
@@ -94,3 +99,36 @@ def test_a_request_to_terminate_waits_for_the_impartial_decision_maker(world: Wo
     )
     assert queries.terminations_to_answer(world.decider) == [request]
     assert queries.terminations_to_answer(world.other_decider) == []
+
+
+def run_out() -> tuple[Clock, dt.datetime]:
+    """The acceptance of the one case is deemed by law."""
+    due = Clock.objects.get(code="acceptance").due_at
+    assert due is not None
+    sweep.run(due + dt.timedelta(minutes=1))
+    return Clock.objects.get(code="acceptance"), due + dt.timedelta(minutes=2)
+
+
+def test_a_contest_waits_on_the_first_page_of_the_decision_maker_until_it_is_answered(
+    client: Client, world: World
+) -> None:
+    world.walk("submit")
+    supervisor = world.user(Role.SUPERVISOR, world.lead)
+    clock, now = run_out()
+    contest = contests.contest(clock=clock, reason="the portal was down", by=supervisor, now=now)
+    assert queries.contests_to_answer(world.decider) == [contest]
+    assert queries.contests_to_answer(world.other_decider) == []
+    client.force_login(world.decider)
+    told = client.get(reverse("inbox:home")).content.decode()
+    assert contest.get_absolute_url() in told and "the portal was down" in told
+    contests.answer(contest=contest, sets_aside=False, text="it was not", by=world.decider, now=now)
+    assert queries.contests_to_answer(world.decider) == []
+
+
+def test_nobody_is_asked_to_answer_their_own_contest(world: World) -> None:
+    world.walk("submit")
+    both = world.user(Role.SUPERVISOR, world.lead)
+    both.memberships.create(role=Role.DECISION, authority=world.lead)
+    clock, now = run_out()
+    contests.contest(clock=clock, reason="down", by=both, now=now)
+    assert queries.contests_to_answer(User.objects.get(pk=both.pk)) == []

@@ -36,7 +36,7 @@ def limit(world: World, code: str, due_at: dt.datetime, **facts: object) -> Cloc
 def limits(world: World) -> World:
     """One overdue, one due tonight, one at risk, and four that are no business of a digest."""
     tonight = world.now.replace(hour=0) + dt.timedelta(days=1)
-    limit(world, "decision", world.now - dt.timedelta(days=2))
+    limit(world, "decision", world.now - dt.timedelta(days=2), holder=world.people["hebei.decision"])
     limit(world, "issue", tonight, is_provisional=True)
     limit(world, "technical_review", tonight + dt.timedelta(days=3), warn_at=world.now - HOUR)
     limit(world, "verification", tonight + dt.timedelta(days=3), warn_at=world.now + HOUR)
@@ -60,13 +60,13 @@ def test_the_lists_of_the_day_with_links(limits: World) -> None:
     assert [line.split(" http")[0] for line in rendered.text.splitlines() if line] == [
         "This is how the time limits of the law that you watch over stand.",
         "Overdue: 1",
-        "冀20260001 冀津检测有限公司, Decision: last day Wed 18 Nov 2026",
+        "冀20260001 冀津检测有限公司, Decision: last day Wed 18 Nov 2026, with hebei.decision",
         "Due today: 1",
         "冀20260001 冀津检测有限公司, Issue of the certificate: last day Fri 20 Nov 2026 (provisional)",
         "At risk: 1",
         "冀20260001 冀津检测有限公司, Technical review: last day Mon 23 Nov 2026",
         "A last day ends at 24:00 Beijing time (UTC+8).",
-        "See who has these cases, and see to it that they act.",
+        "See to it that these people act. The board shows every limit:",
     ]
     assert rendered.text.count(link) == 3
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from qualification import door
 from qualification.applications.models import SupplementRequest, TerminationRequest
-from qualification.assessments.models import Rectification, Visit
+from qualification.assessments.models import CommitmentCheck, Rectification, Visit
 from qualification.certificates.models import Certificate
 from tests.factories.accounts import MembershipFactory
 from tests.workflows.outbox.conftest import World
@@ -54,6 +54,9 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, list[str]]]] = [
     ("assessments.Assessment", "lack_candidates", {}, {"pool_empty": ["hebei.coordinator", "hebei.sla_admin"]}),
     ("assessments.Assessment", "complete_team", {}, {
         "file_to_review": ["leader"], "team_joined": ["member"], "team_named": LAB, "team_filled": ["hebei.coordinator"]}),
+    ("assessments.Assessment", "begin_check", {}, {
+        "check_to_make": ["leader"], "team_joined": ["member"], "check_team_named": LAB,
+        "team_filled": ["hebei.coordinator"]}),
     ("assessments.Assessment", "hold_file", {}, {"file_supplement_wanted": LAB}),
     ("assessments.Assessment", "resume_file", {}, {"file_resumed": ["leader"]}),
     ("assessments.Assessment", "terminate", {}, {"assignment_ended": ["leader", "member"]}),
@@ -71,6 +74,13 @@ BESIDE: list[tuple[str, str, dict[str, list[str]]]] = [
     ("assessments.Rectification", "verify", {"rectification_verified": LAB}),
     ("assessments.Rectification", "reject", {"rectification_rejected": LAB}),
     ("assessments.Rectification", "expire", {"rectification_expired": LAB, "rectification_missed": ["leader"]}),
+    ("assessments.CommitmentCheck", "order", {"check_coming": LAB, "check_ordered": ["hebei.coordinator"]}),
+    (
+        "assessments.CommitmentCheck",
+        "record",
+        {"commitment_checked": LAB, "check_result": ["hebei.coordinator", "hebei.supervisor"]},
+    ),
+    ("assessments.CommitmentCheck", "revoke", {}),
     ("certificates.Certificate", "expire", {"certificate_expired": ["hebei.supervisor", *LAB]}),
     ("assessments.Rectification", "reopen", {"rectification_reopened": [*LAB, "leader"]}),
     ("clocks.Contest", "ask", {"contest_asked": ["hebei.decision", "hebei.sla_admin"]}),
@@ -89,6 +99,8 @@ BESIDE: list[tuple[str, str, dict[str, list[str]]]] = [
     ("certificates.Certificate", "withdraw_by_law", {"certificate_ended": ["hebei.supervisor", *LAB]}),
 ]
 RESULTS = [
+    ("annul", {
+        "grant_revoked": ["hebei.issuer", "hebei.supervisor", *LAB], "result_elsewhere": ["tianjin.decision"]}),
     ("refuse", {"refused": LAB, "result_elsewhere": ["tianjin.decision"]}),
     ("complete_issue", {
         "certificate_issued": LAB, "issue_completed": ["hebei.issuer", "hebei.supervisor"],
@@ -132,6 +144,7 @@ def _beside(world: World) -> dict[str, Any]:
         "assessments.Rectification": lambda: Rectification.objects.create(
             application=case, assessment=assessment, days=10
         ),
+        "assessments.CommitmentCheck": lambda: CommitmentCheck.objects.create(application=case),
         "clocks.Contest": lambda: Contest.objects.create(clock=_clock(world), application=case, reason="x"),
         "certificates.Certificate": lambda: Certificate.objects.create(
             number="260312010001", laboratory=case.laboratory, authority=case.authority, **validity
@@ -155,6 +168,34 @@ def test_the_authorities_that_were_asked_hear_the_result(world: World, verb: str
     concurrence.save()
     world.tell("applications.Application", verb)
     assert world.told() == told
+
+
+def test_a_commitment_goes_to_the_decision_makers(world: World) -> None:
+    type(world.case).objects.filter(pk=world.case.pk).update(procedure="commitment")
+    world.case.refresh_from_db()
+    world.tell("applications.Application", "accept")
+    assert world.told() == {"commitment_accepted": LAB, "commitment_to_decide": ["hebei.decision"]}
+
+
+def test_a_revocation_without_an_act_on_a_certificate_is_told_by_the_check_itself(world: World) -> None:
+    world.rows["assessments.CommitmentCheck"] = CommitmentCheck.objects.create(
+        application=world.case,
+        state="settled",
+        done_at=world.now,
+        settled_at=world.now,
+        conclusion="false",
+        findings="x",
+    )
+    world.tell("assessments.CommitmentCheck", "revoke", is_without_act=True)
+    assert world.told() == {"grant_revoked": ["hebei.supervisor", *LAB]}
+
+
+def test_a_false_commitment_is_told_to_the_decision_makers(world: World) -> None:
+    world.rows["assessments.CommitmentCheck"] = CommitmentCheck.objects.create(
+        application=world.case, state="done", done_at=world.now, conclusion="false", findings="x"
+    )
+    world.tell("assessments.CommitmentCheck", "record")
+    assert world.told()["commitment_false"] == ["hebei.decision"]
 
 
 def test_an_authority_that_was_never_asked_hears_no_result(world: World) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.db.models import F
+from django.utils import translation
 
 from qualification.applications.models import SupplementRequest
 from qualification.assessments.models import Rectification
@@ -71,6 +73,8 @@ def test_where_the_law_acts_its_own_message_tells(world: World) -> None:
 def test_escalations_go_to_the_time_limit_administrators(world: World) -> None:
     executors.notify(a_clock(world, "decision"), "escalate", world.now)
     assert world.told() == {"clock_escalated": ["hebei.sla_admin"]}
+    with translation.override("en"):
+        assert Message.objects.get().title == "Escalated: a time limit has run out (Decision)"
 
 
 def test_an_authority_that_does_not_answer_is_the_joint_meetings_business(world: World) -> None:
@@ -133,6 +137,22 @@ def test_many_moved_limits_are_one_message_to_a_person(world: World) -> None:
     assert "2 time limits that concern you end on another day" in text
     assert "冀20260001 冀津检测有限公司, Decision: Fri 27 Nov 2026 (before: Thu 26 Nov 2026)" in text
     assert "Beijing time (UTC+8)" in text
+
+
+def test_limits_of_the_same_people_are_counted_and_those_due_first_are_named(world: World) -> None:
+    review, one = a_clock(world, "technical_review"), a_clock(world, "decision")
+    others = [Clock.objects.get(pk=one.pk) for _number in range(59)]
+    for number, clock in enumerate(others):
+        clock.pk, clock.uuid, clock.subject_id = None, uuid.uuid4(), world.case.pk + 1 + number
+        clock.due_at = world.now + dt.timedelta(days=70 - number)
+        clock.save()
+    executors.notify_moved(a_pass(world, review, one, *others), world.now)
+    said = {message.recipient.name: message.facts for message in Message.objects.order_by("pk")}
+    assert {name: facts.get("count", 1) for name, facts in said.items()} == {
+        "hebei.coordinator": 1, "hebei.decision": 60, "hebei.sla_admin": 61, "leader": 1,
+    }  # fmt: skip
+    named = [pk for pk, _before, _after in said["hebei.decision"]["moves"]]
+    assert named == [clock.pk for clock in sorted([one, *others], key=lambda clock: clock.due_at)][:50]
 
 
 def test_only_the_first_of_very_many_are_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

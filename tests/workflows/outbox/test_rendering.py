@@ -33,8 +33,8 @@ def a_message(world: World, kind: str, label: str = "applications.Application", 
 
 # These texts tell of the certificate of a case that has one.
 ISSUED = {Kind.CERTIFICATE_ISSUED, Kind.ISSUE_COMPLETED}
-# This tells of many cases. Those of the calendars tell of none; they are read where they are sent.
-LISTS = {Kind.CLOCK_DIGEST}
+# These tell of many cases or files. Those of the calendars tell of no case; they are read where they are sent.
+LISTS = {Kind.CLOCK_DIGEST, Kind.FILES_NEED_CARE}
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

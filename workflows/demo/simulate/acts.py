@@ -13,10 +13,10 @@ from qualification.applications.enums import Outcome
 from qualification.applications.models import Concurrence, SupplementRequest, TerminationRequest
 from qualification.applications.queries import OWNER_KIND, wanted_slots
 from qualification.applications.services import decisions, drafts, endings, intake
-from qualification.assessments.enums import Answer
-from qualification.assessments.models import Nonconformity, Rectification, Visit
+from qualification.assessments.enums import Answer, CheckConclusion
+from qualification.assessments.models import CommitmentCheck, Nonconformity, Rectification, Visit
 from qualification.assessments.queries import items_of
-from qualification.assessments.services import concluding, file_review, findings, visits
+from qualification.assessments.services import checking, concluding, file_review, findings, visits
 from qualification.assessors import services as assessors
 from qualification.assessors.models import Offer
 from qualification.certificates.models import Certificate, Edition
@@ -24,6 +24,7 @@ from qualification.certificates.services import issuing
 from qualification.laboratories.models import Laboratory
 from qualification.scope import services as scope
 from qualification.scope.models import CapabilityRow
+from qualification.statements import Statement
 from workflows.clocks import services as clocks
 from workflows.clocks.models import Clock
 from workflows.demo.abilities import FOOD
@@ -51,7 +52,7 @@ def apply(scene: Scene) -> None:
     application = drafts.create(
         laboratory=laboratory, kinds=[client.kind], by=scene.manager, now=scene.now, certificate=certificate,
         field_codes=[client.field], ministry_code=ministry_of(client.field),
-        system_since=scene.now.date() - dt.timedelta(days=400),
+        system_since=scene.now.date() - dt.timedelta(days=400), procedure=client.procedure,
     )  # fmt: skip
     scene.case.application = application.pk
     _upload_tables(scene)
@@ -162,9 +163,16 @@ def draw_again(scene: Scene) -> None:
 
 
 def _offer(scene: Scene) -> Offer:
-    return Offer.objects.select_related("assessor__user", "seat__assessment__application__authority").get(
-        pk=scene.about
-    )
+    offer: Offer = next(OFFER.instances(offer=scene.about))
+    return offer
+
+
+def _offer_of(offer: int) -> Any:
+    rows = Offer.objects.filter(pk=offer)
+    return rows.select_related("assessor__user", "seat__assessment__application__authority")
+
+
+OFFER = Statement(_offer_of, offer=int)
 
 
 def accept_offer(scene: Scene) -> None:
@@ -330,7 +338,8 @@ def decide(scene: Scene) -> None:
     )
     outcome, reasons, article = Outcome.GRANT, "", ""
     is_left = scope.has_recommended_rows(application, without_sites=excluded)
-    if scene.assessment.conclusion == "not" or not is_left:
+    is_failed = not application.is_by_commitment and scene.assessment.conclusion == "not"
+    if is_failed or not is_left:
         outcome, reasons, article = Outcome.REFUSE, "经评审，不符合评审准则要求。", "行政许可法第三十八条"
         excluded = []
     elif excluded:
@@ -363,6 +372,41 @@ def sign(scene: Scene) -> None:
     paper = papers.produce(edition.paper_id, now=scene.now)
     if not paper.is_stored:
         raise PaperNotMade(f"{paper}: {paper.last_error}")
+
+
+# -- the check of a commitment
+
+
+def _check(scene: Scene) -> CommitmentCheck:
+    rows = CommitmentCheck.objects.select_related("application__authority__profile", "application__assessment")
+    return rows.get(application_id=scene.case_id)
+
+
+def _record(scene: Scene, conclusion: str, said: str) -> None:
+    checking.record(check=_check(scene), conclusion=conclusion, findings=said, by=scene.leader, now=scene.now)
+
+
+def check_true(scene: Scene) -> None:
+    """The commitment is true."""
+    _record(scene, CheckConclusion.TRUE, "")
+
+
+def check_mostly(scene: Scene) -> None:
+    """The commitment is mostly true."""
+    _record(scene, CheckConclusion.MOSTLY, "两台设备溯源证书过期，其余承诺内容属实。")
+
+
+def check_false(scene: Scene) -> None:
+    """The commitment is seriously untrue."""
+    _record(scene, CheckConclusion.FALSE, "承诺的主要设备不存在，人员数量与承诺严重不符。")
+
+
+def revoke(scene: Scene) -> None:
+    """Revoke what was granted."""
+    checking.revoke(
+        check=_check(scene), reason="现场核查发现承诺严重不实。", article="行政许可法第六十九条第二款",
+        by=scene.decider, now=scene.now,
+    )  # fmt: skip
 
 
 # -- beside the way
@@ -420,6 +464,6 @@ ACTS: Mapping[str, Act] = {
         ask_supplement, refuse_acceptance, draw_team, draw_again, accept_offer, decline, decline_for_tie, pass_file,
         hold_file, fail_file, propose_visit, check_in, conclude, verify, report, agree, object_, decide, release,
         retract, issue, sign, ask_termination, consent_termination, deny_termination, extend_decision,
-        extend_rectification,
+        extend_rectification, check_true, check_mostly, check_false, revoke,
     )
 }  # fmt: skip

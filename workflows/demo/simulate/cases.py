@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from qualification.applications.enums import Kind
+from qualification.applications.bars import FIELD_OF_DEVICES
+from qualification.applications.enums import Kind, Procedure
 from qualification.regions.calendars import WorkCalendar
 from workflows.clocks.counting import ZONE, add_months, start_of
 from workflows.demo.abilities import FIELDS
@@ -18,6 +19,14 @@ KINDS = {Kind.FIRST: 40, Kind.RENEWAL: 25, Kind.EXTENSION: 35}
 MONTHS = (8, 5, 11, 10, 9, 9, 9, 8, 9, 7, 8, 7)
 JOINT_SHARE = 0.12
 LATE_RENEWALS = 0.12
+# Of the renewals in time, those handed in within the last days: what is not decided by the end is deemed renewed.
+LAST_DAYS_SHARE = 0.5
+LAST_DAYS = 4
+# Cases in which everybody takes longer.
+DRAGGING_SHARE = 0.05
+DRAGGING_FACTOR = 2.5
+# Applications by notice and commitment.
+COMMITMENT_SHARE = 0.12
 YEARS_VALID = 6
 
 
@@ -32,6 +41,8 @@ class Client:
     kind: str
     applies_at: dt.datetime
     certificate_until: dt.date | None
+    slowness: float = 1.0
+    procedure: str = Procedure.GENERAL
 
     @property
     def username(self) -> str:
@@ -62,14 +73,22 @@ def _client(number: int, dice: Dice, days: list[dt.date], weights: list[int]) ->
     day = chance.choices(days, weights)[0]
     applies_at = start_of(day) + dt.timedelta(hours=8, seconds=chance.randrange(13 * 3600))
     until = None if kind == Kind.FIRST else _until(kind, day, dice)
-    return Client(number, region, sites, chance.choice(list(FIELDS)), kind.value, applies_at, until)
+    field_ = chance.choice(list(FIELDS))
+    slowness = DRAGGING_FACTOR if chance.random() < DRAGGING_SHARE else 1.0
+    # Thrown last: the other answers of a seed are the same as without it.
+    commits = chance.random() < COMMITMENT_SHARE and field_ != FIELD_OF_DEVICES
+    procedure = Procedure.COMMITMENT if commits else Procedure.GENERAL
+    return Client(number, region, sites, field_, kind.value, applies_at, until, slowness, procedure)
 
 
 def _until(kind: Kind, day: dt.date, dice: Dice) -> dt.date:
-    """When the certificate ends: a renewal comes three to six months before, a few come late."""
+    """When the certificate ends: a renewal comes three to six months before, many just in time, a few late."""
     if kind == Kind.RENEWAL:
-        is_late = dice.random.random() < LATE_RENEWALS
-        return add_months(day, 1 if is_late else 3) + dt.timedelta(days=dice.random.randrange(1, 55 if is_late else 75))
+        chance = dice.random
+        if chance.random() < LATE_RENEWALS:
+            return add_months(day, 1) + dt.timedelta(days=chance.randrange(1, 55))
+        spare = LAST_DAYS if chance.random() < LAST_DAYS_SHARE else 75
+        return add_months(day, 3) + dt.timedelta(days=chance.randrange(1, spare + 1))
     return add_months(day, 12) + dt.timedelta(days=dice.random.randrange(1500))
 
 

@@ -49,6 +49,8 @@ PACES: Mapping[str, Pace] = {
     "release": Pace(0.4, 0.8),
     "issue": Pace(2.4, 0.5),
     "withdraw": Pace(3.0, 0.8),
+    "check": Pace(14.0, 0.5),
+    "revoke": Pace(5.0, 0.5),
 }
 
 # How often each of the less usual things happens where it can.
@@ -73,6 +75,8 @@ CHANCES: Mapping[str, float] = {
     "concur.object": 0.05,
     "decide.extended": 0.05,
     "release.retract": 0.02,
+    "check.mostly": 0.20,
+    "check.false": 0.04,
     "case.withdraw": 0.035,
     "case.terminate": 0.02,
 }

@@ -36,7 +36,7 @@ def pdf(title: str) -> SimpleUploadedFile:
 @cache
 def _table(field: str, which: int) -> bytes:
     _main, categories = FIELDS[field]
-    category, parameters = categories[which % len(categories)]
+    category, parameters = categories[which]
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -52,4 +52,5 @@ def _table(field: str, which: int) -> bytes:
 
 def capability_table(field: str, which: int) -> SimpleUploadedFile:
     """One category of a field, as the laboratory uploads it."""
-    return SimpleUploadedFile("检验检测能力表.xlsx", _table(field, which), XLSX_TYPE)
+    made = _table(field, which % len(FIELDS[field][1]))
+    return SimpleUploadedFile("检验检测能力表.xlsx", made, XLSX_TYPE)

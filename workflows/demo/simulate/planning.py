@@ -148,6 +148,13 @@ def _concur(scene: Scene) -> list[Plan]:
     return [scene.plan("object" if scene.dice.falls("concur.object") else "agree", "concur")]
 
 
+def _check(scene: Scene) -> list[Plan]:
+    dice = scene.dice
+    if dice.falls("check.false"):
+        return [scene.plan("check_false", "check")]
+    return [scene.plan("check_mostly" if dice.falls("check.mostly") else "check_true", "check")]
+
+
 STEPS: Mapping[str, Planner] = {
     "examine": _examine,
     "supplement": _supplement,
@@ -167,4 +174,7 @@ STEPS: Mapping[str, Planner] = {
     "release": _release,
     "issue": _simply("issue", "issue"),
     "sign": _sign,
+    "draw_checkers": _simply("draw_team", "draw_team"),
+    "check": _check,
+    "revoke": _simply("revoke", "revoke"),
 }

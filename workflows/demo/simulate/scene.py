@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 from viewflow.workflow.models import Task
 
@@ -12,9 +13,11 @@ from qualification.accounts.enums import Role
 from qualification.accounts.models import Membership, User
 from qualification.applications.models import Application
 from qualification.assessments.models import Assessment
+from qualification.assessors.enums import SeatRole
 from qualification.assessors.models import Seat
 from qualification.regions import calendars
 from qualification.regions.calendars import WorkCalendar
+from qualification.statements import Statement
 from workflows.demo.simulate.cases import NEVER, Case, Plan
 from workflows.demo.simulate.dice import Dice, seed_of
 
@@ -36,6 +39,31 @@ def holders(role: str, authority: int) -> tuple[int, ...]:
 def working_days(authority: int) -> WorkCalendar:
     """The working days of an authority, which no simulation changes."""
     return calendars.current().of(authority)
+
+
+def _application(case: int) -> Any:
+    rows = Application.objects.filter(pk=case)
+    return rows.select_related("authority__profile", "laboratory__authority", "certificate")
+
+
+def _assessment(case: int) -> Any:
+    rows = Assessment.objects.filter(application_id=case)
+    return rows.select_related("application__authority__profile", "application__laboratory")
+
+
+def _leader(case: int) -> Any:
+    seats = Seat.objects.filter(assessment__application_id=case, role=SeatRole.LEADER)
+    return seats.values_list("assessor__user_id")
+
+
+def _task(case: int, task: int) -> Any:
+    return Task.objects.filter(pk=task, process__case__application_id=case)
+
+
+APPLICATION = Statement(_application, case=int)
+ASSESSMENT = Statement(_assessment, case=int)
+LEADER = Statement(_leader, case=int)
+TASK = Statement(_task, case=int, task=int)
 
 
 def forget() -> None:
@@ -68,14 +96,14 @@ class Scene:
     @cached_property
     def application(self) -> Application:
         """The case as it is now."""
-        rows = Application.objects.select_related("authority__profile", "laboratory__authority", "certificate")
-        return rows.get(pk=self.case_id)
+        application: Application = next(APPLICATION.instances(case=self.case_id))
+        return application
 
     @cached_property
     def assessment(self) -> Assessment:
         """The assessment as it is now."""
-        rows = Assessment.objects.select_related("application__authority__profile", "application__laboratory")
-        return rows.get(application_id=self.case_id)
+        assessment: Assessment = next(ASSESSMENT.instances(case=self.case_id))
+        return assessment
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -90,16 +118,15 @@ class Scene:
     @cached_property
     def leader(self) -> User:
         """The leader of the team."""
-        seat = Seat.objects.select_related("assessor").get(assessment=self.assessment, role="leader")
-        assert seat.assessor is not None
-        return person(seat.assessor.user_id)
+        ((user,),) = LEADER.rows(case=self.case_id)
+        return person(user)
 
     @cached_property
     def task(self) -> Task | None:
         """The open task that is answered; None for an offer, and for what is about the whole case."""
         if self.about <= 0 or self.slot.startswith("answer_offer"):
             return None
-        return Task.objects.filter(pk=self.about, process__case__application_id=self.case_id).first()
+        return next(TASK.instances(case=self.case_id, task=self.about), None)
 
     @property
     def owner(self) -> User | None:
@@ -125,7 +152,8 @@ class Scene:
 
     def plan(self, act: str, pace: str, *, slot: str = "", after: dt.datetime | None = None) -> Plan:
         """The act after as many working days as the pace says."""
-        at = self.dice.moment(after or self.now, self.dice.days(pace), self.calendar)
+        days = self.dice.days(pace) * self.case.client.slowness
+        at = self.dice.moment(after or self.now, days, self.calendar)
         return Plan(slot or self.slot, act, at, self.about)
 
     def in_days(self, act: str, days: float, slot: str = "") -> Plan:

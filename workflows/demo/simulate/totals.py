@@ -17,7 +17,7 @@ from qualification.applications.models import (
     SupplementRequest,
     TerminationRequest,
 )
-from qualification.assessments.models import Assessment, Rectification, Visit
+from qualification.assessments.models import Assessment, CommitmentCheck, Rectification, Visit
 from qualification.assessors.models import Draw, Offer
 from qualification.certificates.models import Edition
 from qualification.models import TransitionLog
@@ -50,6 +50,7 @@ def totals(cases: Sequence[Case]) -> Totals:
         "visits": _by(Visit.objects.filter(**mine), "state"),
         "conclusions": _by(Assessment.objects.filter(**mine).exclude(conclusion=""), "conclusion"),
         "rectifications": _by(Rectification.objects.filter(**mine), "state"),
+        "checks": _by(CommitmentCheck.objects.filter(**mine), "state"),
         "concurrences": _by(Concurrence.objects.filter(**mine), "state"),
         "decisions": _by(Decision.objects.filter(**mine, retracted_at=None), "outcome"),
         "decisions_retracted": Decision.objects.filter(**mine).exclude(retracted_at=None).count(),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import OuterRef, Subquery
 
 from qualification import statements
 from qualification.applications.enums import ApplicationState
 from qualification.applications.models import Application
 from qualification.assessors.models import Offer, Seat
 from qualification.door import DoorError
+from qualification.statements import Statement
 from workflows.demo.simulate import clock, planning
 from workflows.demo.simulate.acts import ACTS
 from workflows.demo.simulate.cases import Case, Plan
@@ -56,10 +59,10 @@ def _act(case: Case, plan: Plan, seed: int) -> None:
 def look(case: Case, now: dt.datetime, seed: int) -> None:
     """Forget plans about what is closed, and plan what is open and not yet planned."""
     application = statements.fetch(Application, case.application) if case.application else None
-    if application is None or application.state in ApplicationState.final():
+    open_ = list(_open(application)) if application is not None and _goes_on(application) else []
+    if application is None or not open_:
         case.plans = []
         return
-    open_ = list(_open(application))
     numbers = {about for _step, _slot, about in open_} | {0}
     case.plans = [plan for plan in case.plans if plan.about in numbers]
     planned = {plan.about for plan in case.plans}
@@ -69,6 +72,11 @@ def look(case: Case, now: dt.datetime, seed: int) -> None:
             scene = Scene(seed, case, now, slot, about)
             scene.application = application
             case.plans += planning.plan(scene, step)
+
+
+def _goes_on(application: Application) -> bool:
+    """A closed case is over, except for the check of a commitment."""
+    return application.state not in ApplicationState.final() or application.is_by_commitment
 
 
 def _open(application: Application) -> Iterator[tuple[str, str, int]]:
@@ -87,6 +95,14 @@ def _open(application: Application) -> Iterator[tuple[str, str, int]]:
 
 def _offers(application: Application) -> dict[int, tuple[int, int]]:
     """Position and open offer of each seat."""
-    seats = Seat.objects.filter(assessment__application=application).order_by("position")
-    sent = dict(Offer.objects.filter(application=application, state="sent").order_by("pk").values_list("seat", "pk"))
-    return {pk: (position, sent.get(pk, 0)) for pk, position in seats.values_list("pk", "position")}
+    return {seat: (position, offer or 0) for seat, position, offer in SEATS.rows(case=application.pk)}
+
+
+def _seats(case: int) -> Any:
+    """Seats with the offer that is out."""
+    sent = Offer.objects.filter(seat_id=OuterRef("pk"), state="sent").order_by("-pk").values("pk")[:1]
+    seats = Seat.objects.filter(assessment__application_id=case).order_by("position")
+    return seats.values_list("pk", "position", Subquery(sent))
+
+
+SEATS = Statement(_seats, case=int)

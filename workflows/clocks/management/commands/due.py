@@ -14,8 +14,6 @@ from qualification.regions.models import Authority
 from workflows.clocks.counting import Count, ImpossibleTerm, Line, Term, backward, count
 from workflows.clocks.enums import DayKind, Unit
 
-PROVISIONAL = "Provisional: a year in this count is not published yet and counts weekends only."
-
 
 def _date(text: str) -> dt.date:
     try:
@@ -43,7 +41,7 @@ class Command(BaseCommand):
             if limit < 0:
                 self._print_backward(Term(date, -limit, unit), calendar)
             else:
-                self._print(date, count(Term(date, limit, unit), calendar))
+                self._print(date, count(Term(date, limit, unit), calendar), calendar)
         except ImpossibleTerm as error:
             raise CommandError(str(error)) from error
         except (OverflowError, ValueError) as error:
@@ -53,19 +51,28 @@ class Command(BaseCommand):
         last = backward(term.started_on, term.budget, term.unit, calendar)
         self.stdout.write(last.isoformat())
         days = (dt.date.fromordinal(n) for n in range(last.toordinal(), term.started_on.toordinal()))
-        if term.unit == Unit.WORKING and any(calendar.is_provisional(day) for day in days):
-            self.stdout.write(PROVISIONAL)
+        if term.unit == Unit.WORKING:
+            self._say_provisional(calendar, {day.year for day in days})
         counted = f"{term.budget} {term.unit.value}"
         self.stdout.write(f"Counted backward from {term.started_on}, {counted}; such a period never rolls.")
 
-    def _print(self, date: dt.date, counted: Count) -> None:
+    def _say_provisional(self, calendar: WorkCalendar, years: set[int]) -> None:
+        for year in sorted(years - calendar.official_years):
+            self.stdout.write(_provisional(calendar, year))
+
+    def _print(self, date: dt.date, counted: Count, calendar: WorkCalendar) -> None:
         self.stdout.write(f"{counted.last_day:%Y-%m-%d}")
         if counted.is_provisional:
-            self.stdout.write(PROVISIONAL)
+            self._say_provisional(calendar, {line.day.year for line in counted.lines})
         self.stdout.write(f"{date} {date:%a}      start, not counted")
         for line in counted.lines:
             self.stdout.write(_text(line))
         self.stdout.write(f"Due at {counted.due_at:%Y-%m-%d %H:%M %z}, exclusive.")
+
+
+def _provisional(calendar: WorkCalendar, year: int) -> str:
+    takes = "weekends and the days entered as expected" if calendar.has_days(year) else "weekends only"
+    return f"Provisional: {year} is not published yet and counts {takes}."
 
 
 def _calendar(region: str) -> WorkCalendar:

@@ -7,19 +7,23 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from qualification import door
 from qualification.regions import calendar_drafts, calendar_files, calendars
 from qualification.regions.calendar_entries import CalendarRefused
 from qualification.regions.models import Authority, CalendarYear
+from workflows.clocks import calendar_services
+from workflows.clocks.models import Clock
 
 
 class Command(BaseCommand):
     help = (
         "Load the national holidays and make-up working days that the program brings; running it again changes nothing. "
         "With FILE (JSON of holiday-cn, the text of the notice, a table, a spreadsheet) one year is read in with the "
-        "same checks as on the page, and applied. Open time limits are worked out again by the worker."
+        "same checks as on the page, and applied as there: the time-limit administrators are told, the worker works the "
+        "open time limits out again, and whoever has one that moves is told of it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -40,7 +44,10 @@ class Command(BaseCommand):
         self._say(edition)
 
     def _load_shipped(self) -> None:
-        loaded = calendars.load_all(now=timezone.now())
+        now = timezone.now()
+        with transaction.atomic():
+            loaded = calendars.load_all(now=now)
+            calendar_services.in_force(loaded, now)
         for year in loaded:
             self._say(year)
         if not loaded:
@@ -48,6 +55,11 @@ class Command(BaseCommand):
 
     def _say(self, year: CalendarYear) -> None:
         self.stdout.write(f"{year.year}: edition {year.edition}, {year.days.count()} days")
+        open_clocks = Clock.objects.open().count()
+        if open_clocks:
+            self.stdout.write(
+                f"The worker works {open_clocks} open time limits out again; its page shows how far it is."
+            )
 
 
 def _apply(options: dict[str, Any]) -> CalendarYear:
@@ -56,7 +68,7 @@ def _apply(options: dict[str, Any]) -> CalendarYear:
         file=calendar_files.read(text, options["year"]), authority=_authority(options["region"]),
         is_official=not options["expected"], text=text, by=None, now=timezone.now(),
     )  # fmt: skip
-    return calendar_drafts.apply(draft=draft, reason=options["reason"], by=None, now=timezone.now())
+    return calendar_services.apply(draft=draft, reason=options["reason"], by=None, now=timezone.now())
 
 
 def _authority(region: str) -> Authority | None:
