@@ -258,19 +258,12 @@ def touch(upload: Upload, now: dt.datetime) -> None:
     Upload.objects.open().filter(pk=upload.pk).update(last_at=now)
 
 
-def complete(*, upload: Upload, now: dt.datetime) -> Upload:
-    """All bytes have come: a small file is read at once; a larger one is joined and read by the worker.
-
-    A small file that comes alone is checked at once, too; of many, each is checked by the worker.
-
-    May be called again at any time. Raises Incomplete, and UploadRefused when the file is not taken.
-    """
-    upload = Upload.objects.select_related("file", "version").get(pk=upload.pk)
-    return _or_raise(complete_all(uploads=[upload], now=now)[upload.pk])
-
-
 def complete_all(*, uploads: list[Upload], now: dt.datetime) -> dict[uuid.UUID, Upload | DocumentsError]:
-    """The same for many, as they were just read; what is not whole or refused stands in its place and stops no other."""
+    """All bytes have come: small files are read at once; larger ones are joined and read by the worker.
+
+    `uploads` as they were just read; what is not whole or refused stands in its place and stops no other. A small file
+    that comes alone is checked at once, too; of many, each is checked by the worker. May be called again at any time.
+    """
     answers: dict[uuid.UUID, Upload | DocumentsError] = {upload.pk: upload for upload in uploads}
     for upload in uploads:
         try:

@@ -158,18 +158,12 @@ def part(request: HttpRequest, upload_id: uuid.UUID, number: int) -> JsonRespons
 
 @require_POST
 @conversation
-def complete(request: HttpRequest, upload_id: uuid.UUID) -> JsonResponse:
-    """All bytes have been sent. 200: taken in (or refused by the check, see `problem`); 202: being read."""
-    found = incoming.find(upload_id=upload_id, by=request.user)
-    ended = incoming.complete(upload=found, now=timezone.now())
-    ended.file.refresh_from_db()
-    return JsonResponse(_told(ended), status=200 if ended.state == UploadState.DONE else 202)
+def complete(request: HttpRequest) -> JsonResponse:
+    """All bytes of some uploads have been sent: each has its own answer, with `status` where it is no upload's state.
 
-
-@require_POST
-@conversation
-def complete_several(request: HttpRequest) -> JsonResponse:
-    """The same of several at once, each with its own answer; who asks for what is not theirs is told nothing of it."""
+    A file that is taken in is `done` (its check may have refused it, see `problem`), one still being read `arrived`; who
+    asks for what is not theirs is told nothing of it.
+    """
     wanted = [_uuid(one) for one in _several({"uploads": [], **_json(request)}, "uploads")]
     found = incoming.find_all(upload_ids=wanted, by=request.user)
     ended = incoming.complete_all(uploads=found, now=timezone.now())
@@ -213,7 +207,7 @@ def _told(upload: Upload) -> dict[str, Any]:
         "version": version.number if version else None,
         "problem": _problem(upload),
         "url": reverse("documents:upload_state", args=[upload.pk]),
-        "together": reverse("documents:upload_complete_several"),
+        "together": reverse("documents:upload_complete"),
         "slot": reverse("documents:slot", args=[upload.owner_kind, upload.owner_id, upload.code]),
     }
 

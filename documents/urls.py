@@ -12,12 +12,11 @@ urlpatterns = [
     path("slots/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/", views.slot, name="slot"),
     path("slots/<slug:owner_kind>/<uuid:owner_id>/<slug:code>/upload/", views.upload, name="upload"),
     path("uploads/<slug:owner_kind>/<uuid:owner_id>/", upload_views.uploads, name="uploads"),
-    path("uploads/complete/", upload_views.complete_several, name="upload_complete_several"),
+    path("uploads/complete/", upload_views.complete, name="upload_complete"),
     path("sort/<slug:owner_kind>/<uuid:owner_id>/", sorting_views.sort, name="sort"),
     path("uploads/<uuid:upload_id>/", upload_views.upload, name="upload_state"),
     path("uploads/<uuid:upload_id>/links/", upload_views.links, name="upload_links"),
     path("uploads/<uuid:upload_id>/parts/<int:number>/", upload_views.part, name="upload_part"),
-    path("uploads/<uuid:upload_id>/complete/", upload_views.complete, name="upload_complete"),
     path("uploads/<uuid:upload_id>/give-up/", upload_views.give_up, name="upload_give_up"),
     path("all/<slug:owner_kind>/<uuid:owner_id>/", views.download_all, name="download_all"),
     path(

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from documents import access, upload
-from documents.models import Version
+from documents import access, incoming, upload
+from documents.models import Upload, Version
+from documents.services import DocumentsError
 from tests.documents import files
 
 NOW = dt.datetime(2026, 11, 20, 2, 0, tzinfo=dt.UTC)
@@ -50,3 +51,12 @@ def add(owner: Owner, by: Any, name: str = "a.pdf", data: bytes | None = None, *
     given = {"code": "manual", "now": NOW, **more}
     content = files.upload(name, files.pdf() if data is None else data)
     return upload.add_version(owner_kind=KIND, owner_id=owner.id, upload=content, by=by, **given)
+
+
+def complete(*, upload: Upload, now: dt.datetime) -> Upload:
+    """All bytes of one upload have come, as the page says it; raises what stands in its place."""
+    fresh = Upload.objects.select_related("file", "version").get(pk=upload.pk)
+    answer = incoming.complete_all(uploads=[fresh], now=now)[fresh.pk]
+    if isinstance(answer, DocumentsError):
+        raise answer
+    return answer

@@ -27,7 +27,7 @@ from documents.inspection import inspect
 from documents.models import StoredFile, Upload, Version
 from documents.upload import UploadRefused
 from tests.documents import files
-from tests.documents.owners import KIND, NOW, Owner
+from tests.documents.owners import KIND, NOW, Owner, complete
 from tests.documents.real_clamd import EICAR, needs_clamd
 from tests.documents.test_incoming import send
 
@@ -197,7 +197,7 @@ def test_nothing_bad_leaves_the_quarantine_by_the_new_way(owner: Owner, writer: 
     )  # fmt: skip
     send(upload, content)
     try:
-        incoming.complete(upload=upload, now=NOW)
+        complete(upload=upload, now=NOW)
     except UploadRefused as refused:
         assert refused.code == code
     file = StoredFile.objects.get()
@@ -219,7 +219,7 @@ def test_eicar_is_refused_by_the_new_way_also_inside_an_archive(
             owner_kind=KIND, owner_id=owner.id, code=name[2:], name=name, size=len(content), by=writer, now=NOW
         )
         send(upload, content)
-        done = incoming.complete(upload=upload, now=NOW)
+        done = complete(upload=upload, now=NOW)
         assert Upload.objects.get(pk=done.pk).state == UploadState.DONE
         file = StoredFile.objects.get(pk=done.file_id)
         assert (file.scan_state, file.scan_verdict["problem"]) == (ScanState.REFUSED, "malware")

@@ -20,7 +20,7 @@ from documents.enums import Bucket, ScanState, UploadState
 from documents.models import StoredFile, Upload, Version
 from documents.upload import UploadRefused
 from tests.documents import files
-from tests.documents.owners import KIND, NOW, OWNERS, Owner
+from tests.documents.owners import KIND, NOW, OWNERS, Owner, complete
 from tests.factories.accounts import UserFactory
 
 PART = 5 * 1024 * 1024
@@ -115,10 +115,10 @@ def test_a_small_and_a_large_file_become_versions(owner: Owner, writer: Any) -> 
     for number, content in enumerate((files.pdf("small"), big_pdf()), start=1):
         upload = begin(owner, writer, content, sha256=hashlib.sha256(content).hexdigest())
         send(upload, content)
-        done = incoming.complete(upload=upload, now=NOW)
+        done = complete(upload=upload, now=NOW)
         assert (done.state, done.version and done.version.number) == (UploadState.DONE, number)
         assert_whole(done.version, content)
-        assert incoming.complete(upload=upload, now=LATER).version == done.version
+        assert complete(upload=upload, now=LATER).version == done.version
     assert_tidy()
 
 
@@ -127,13 +127,13 @@ def test_the_line_breaks_and_the_upload_goes_on_where_it_stopped(owner: Owner, w
     first = begin(owner, writer, content)
     send(first, content, 2)
     with pytest.raises(incoming.Incomplete) as error:
-        incoming.complete(upload=first, now=NOW)
+        complete(upload=first, now=NOW)
     assert error.value.missing == [1]
     again = begin(owner, writer, content, now=LATER)
     assert (again.pk, incoming.arrived(again)) == (first.pk, [2])
     assert list(incoming.left_of(KIND, owner.id, writer)) == [first]
     send(again, content, 1)
-    assert_whole(incoming.complete(upload=again, now=LATER).version, content)
+    assert_whole(complete(upload=again, now=LATER).version, content)
     assert not incoming.left_of(KIND, owner.id, writer).exists()
 
 
@@ -174,16 +174,16 @@ def test_killed_after_any_step_nobody_starts_over(owner: Owner, writer: Any, aft
         if after == "joined":
             store.finish_parts(upload.file.key, upload.token)
         elif after == "arrived":
-            killed_in(incoming, "_hand_over", lambda: incoming.complete(upload=upload, now=NOW))
+            killed_in(incoming, "_hand_over", lambda: complete(upload=upload, now=NOW))
         elif after == "version":
-            killed_in(scanning, "check", lambda: incoming.complete(upload=upload, now=NOW))
+            killed_in(scanning, "check", lambda: complete(upload=upload, now=NOW))
         elif after == "checked":
-            killed_in(scanning, "promote", lambda: incoming.complete(upload=upload, now=NOW))
+            killed_in(scanning, "promote", lambda: complete(upload=upload, now=NOW))
     if after in {"row", "parts opened", "one part", "all parts", "joined"}:
         again = begin(owner, writer, content, now=LATER)
         if after != "joined":
             send(again, content, *[n for n in (1, 2) if n not in incoming.arrived(again)])
-        incoming.complete(upload=again, now=LATER)
+        complete(upload=again, now=LATER)
     monkeypatch.setattr("django.utils.timezone.now", lambda: dt.datetime.now(dt.UTC) + dt.timedelta(hours=2))
     tasks.sweep()
     assert Upload.objects.get().state == UploadState.DONE
@@ -206,7 +206,7 @@ def test_what_is_given_up_or_left_for_a_week_leaves_nothing(owner: Owner, writer
             upload=Upload.objects.get(pk=first.pk), number=1, source=io.BytesIO(b""), length=PART, now=NOW
         )
     with pytest.raises(UploadRefused):
-        incoming.complete(upload=second, now=NOW)
+        complete(upload=second, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_what_is_not_what_was_promised_never_leaves_the_quarantine(
     upload = begin(owner, writer, content, name=name, **more)
     send(upload, content)
     with pytest.raises(UploadRefused) as refused:
-        incoming.complete(upload=upload, now=NOW)
+        complete(upload=upload, now=NOW)
     assert refused.value.code == code
     assert not Version.objects.exists()
     assert list(storage.store(Bucket.CLEAN).listing()) == []
@@ -260,7 +260,7 @@ def test_nobody_else_goes_on_with_it_and_nobody_after_the_slot_is_closed(owner: 
     with pytest.raises(PermissionDenied):
         incoming.find(upload_id=upload.pk, by=writer)
     with pytest.raises(UploadRefused) as refused:
-        incoming.complete(upload=upload, now=NOW)
+        complete(upload=upload, now=NOW)
     assert refused.value.code == "slot_closed"
     assert_tidy()
 
@@ -297,4 +297,4 @@ def test_the_store_itself_refuses_another_key_size_or_type(owner: Owner, writer:
     assert post(form, content, **{"Content-Type": "text/html"}) == 403
     assert list(storage.store(Bucket.QUARANTINE).listing()) == []
     assert post(form, content) in (200, 204)
-    assert incoming.complete(upload=upload, now=NOW).state == UploadState.DONE
+    assert complete(upload=upload, now=NOW).state == UploadState.DONE

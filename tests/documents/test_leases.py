@@ -17,7 +17,7 @@ from documents.enums import Bucket, ScanLevel, ScanState, UploadState
 from documents.models import StoredFile, Upload, Version
 from documents.scanning import Finding
 from tests.documents import files
-from tests.documents.owners import NOW, Owner, add
+from tests.documents.owners import NOW, Owner, add, complete
 from tests.documents.test_incoming import PART, assert_tidy, assert_whole, begin, big_pdf, send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("buckets")]
@@ -99,7 +99,7 @@ def test_reading_and_joining_may_take_longer_too(owner: Owner, writer: Any, sett
         real(self, key, token)
 
     monkeypatch.setattr(storage.LocalStorage, "finish_parts", slowly)
-    assert incoming.complete(upload=upload, now=NOW).state == UploadState.ARRIVED
+    assert complete(upload=upload, now=NOW).state == UploadState.ARRIVED
     done = incoming.take_in(upload.pk, now=NOW)
     assert (done.state, scanning.check(done.file_id, now=NOW).is_stored) == (UploadState.DONE, True)
     assert_whole(done.version, content)
@@ -131,7 +131,7 @@ def test_two_at_once_read_a_file_once(owner: Owner, writer: Any, settings: Any, 
     upload = begin(owner, writer, content)
     send(upload, content)
     monkeypatch.setattr(incoming, "_hand_over", lambda uploads, now: {})
-    incoming.complete(upload=upload, now=NOW)
+    complete(upload=upload, now=NOW)
     reads: list[str] = []
     others: list[Upload] = []
     real = arrivals.read

@@ -15,7 +15,7 @@ from documents.leases import LeaseLost
 from documents.middleware import StoreAnswers
 from documents.models import StoredFile, Upload, Version
 from tests.documents import files
-from tests.documents.owners import NOW, Owner, add
+from tests.documents.owners import NOW, Owner, add, complete
 from tests.documents.real_s3 import needs_s3
 from tests.documents.test_incoming import PART, assert_tidy, assert_whole, begin, big_pdf, send
 
@@ -28,7 +28,7 @@ def test_a_second_joiner_leaves_the_file_whole(owner: Owner, writer: Any, settin
     content = big_pdf()
     upload = begin(owner, writer, content)
     send(upload, content)
-    incoming.complete(upload=upload, now=NOW)
+    complete(upload=upload, now=NOW)
     real, joins = storage._flush, []
 
     def flush(path: Any) -> None:
@@ -81,7 +81,7 @@ def test_who_lost_the_lease_while_reading_makes_no_version(owner: Owner, writer:
 
     with monkeypatch.context() as patched:
         patched.setattr(arrivals, "read", read)
-        assert incoming.complete(upload=upload, now=NOW).state in incoming.GOING_ON
+        assert complete(upload=upload, now=NOW).state in incoming.GOING_ON
     assert not Version.objects.exists()
     tasks.take_in_left(now=NOW + dt.timedelta(minutes=6))
     assert Upload.objects.get().state == UploadState.DONE

@@ -21,7 +21,7 @@ from documents import incoming, limits, storage
 from documents.enums import UploadState
 from documents.models import StoredFile, Upload
 from documents.upload import UploadRefused, add_version
-from tests.documents import files
+from tests.documents import files, owners
 from tests.documents.owners import KIND, NOW, Owner, add
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("buckets")]
@@ -113,8 +113,9 @@ def test_a_store_that_is_away_is_told_and_the_upload_goes_on(signed_in: Client, 
     assert signed_in.put(part, content, content_type="application/octet-stream").status_code == 200
     with monkeypatch.context() as patched:
         patched.setattr(storage.LocalStorage, "finish_parts", away)
-        assert signed_in.post(f"{told['url']}complete/").status_code == 503
-    assert signed_in.post(f"{told['url']}complete/").json()["state"] == UploadState.DONE
+        assert complete(signed_in, [told["upload"]]).status_code == 503
+    (ended,) = complete(signed_in, [told["upload"]]).json()["files"]
+    assert ended["state"] == UploadState.DONE
 
 
 def test_a_fault_of_ours_is_not_called_a_store_that_is_away(signed_in: Client, owner: Owner, monkeypatch: Any) -> None:
@@ -129,12 +130,12 @@ def test_who_was_not_told_of_the_end_finds_it_and_sends_nothing_again(owner: Own
     given = {"owner_kind": KIND, "owner_id": owner.id, "code": "manual", "name": "a.pdf", "by": writer, "mark": "m"}
     first = incoming.begin(**given, size=len(content), now=now)
     with pytest.raises(incoming.Incomplete):
-        incoming.complete(upload=first, now=now)
+        owners.complete(upload=first, now=now)
     incoming.put_part(upload=first, number=1, source=io.BytesIO(content), length=len(content), now=now)
     Upload.objects.filter(pk=first.pk).update(state=UploadState.ARRIVED)
     storage.store("quarantine").finish_parts(first.file.key, first.token)
     assert incoming.begin(**given, size=len(content), now=now).pk == first.pk
-    done = incoming.complete(upload=first, now=now)
+    done = owners.complete(upload=first, now=now)
     assert (incoming.begin(**given, size=len(content), now=now), done.state) == (done, UploadState.DONE)
     assert incoming.begin(**given, size=len(content), now=now + incoming.JUST_ENDED * 2).pk != first.pk
     add(owner, writer, "b.pdf", files.pdf("b"))
@@ -212,8 +213,8 @@ def several(client: Client, owner: Owner, *wishes: dict[str, Any]) -> Any:
     return ask(client, begin_url(owner), {"files": given})
 
 
-def complete_several(client: Client, uploads: Any) -> Any:
-    return ask(client, reverse("documents:upload_complete_several"), {"uploads": uploads})
+def complete(client: Client, uploads: Any) -> Any:
+    return ask(client, reverse("documents:upload_complete"), {"uploads": uploads})
 
 
 def test_several_are_begun_sent_and_completed_and_one_that_is_refused_stops_no_other(
@@ -231,7 +232,7 @@ def test_several_are_begun_sent_and_completed_and_one_that_is_refused_stops_no_o
     for told, content in zip(begun[:2], contents, strict=False):
         signed_in.put(f"{told['url']}parts/1/", content, content_type="application/octet-stream")
     stranger = str(uuid.uuid4())
-    ended = complete_several(signed_in, [begun[0]["upload"], stranger, begun[2]["upload"], begun[1]["upload"]]).json()
+    ended = complete(signed_in, [begun[0]["upload"], stranger, begun[2]["upload"], begun[1]["upload"]]).json()
     one, unknown, unsent, two = ended["files"]
     assert [one["state"], two["state"], one["version"]] == [UploadState.DONE, UploadState.DONE, 1]
     assert (unknown["status"], unsent["status"], unsent["missing"]) == (422, 409, [1])
@@ -254,7 +255,7 @@ def test_several_cost_one_person_s_rights_and_one_owner_s_lock(signed_in: Client
         for told, content in zip(begun, contents, strict=True):
             signed_in.put(f"{told['url']}parts/1/", content, content_type="application/octet-stream")
         with CaptureQueriesContext(connection) as ending:
-            complete_several(signed_in, [told["upload"] for told in begun])
+            complete(signed_in, [told["upload"] for told in begun])
             of_end = len(ending)
         return of_begin, of_end
 
@@ -278,7 +279,7 @@ def test_several_have_room_for_so_many_only(signed_in: Client, owner: Owner, mon
 @pytest.mark.parametrize("wrong", [[], "a", [1], [{}] * 51, {"a": 1}, None])
 def test_several_that_are_none_are_told(signed_in: Client, owner: Owner, wrong: Any) -> None:
     assert ask(signed_in, begin_url(owner), {"files": wrong}).status_code == 400
-    assert complete_several(signed_in, wrong).status_code == 400
+    assert complete(signed_in, wrong).status_code == 400
     assert not Upload.objects.exists()
 
 
@@ -295,13 +296,13 @@ def test_a_store_that_is_away_is_told_of_several(signed_in: Client, owner: Owner
 
     with monkeypatch.context() as patched:
         patched.setattr(storage.LocalStorage, "stream", away)
-        assert complete_several(signed_in, uploads).status_code == 503
-    assert {one["state"] for one in complete_several(signed_in, uploads).json()["files"]} == {UploadState.DONE}
+        assert complete(signed_in, uploads).status_code == 503
+    assert {one["state"] for one in complete(signed_in, uploads).json()["files"]} == {UploadState.DONE}
 
 
 def test_one_that_comes_alone_is_told_what_its_check_found(signed_in: Client, owner: Owner) -> None:
     content = files.pdf(password="x")
     (told,) = several(signed_in, owner, {"size": len(content), "mark": "m"}).json()["files"]
     signed_in.put(f"{told['url']}parts/1/", content, content_type="application/octet-stream")
-    (ended,) = complete_several(signed_in, [told["upload"]]).json()["files"]
+    (ended,) = complete(signed_in, [told["upload"]]).json()["files"]
     assert (ended["state"], "password" in ended["problem"]) == (UploadState.DONE, True)
