@@ -37,7 +37,7 @@ class ClamdScanner:
         else:
             raise ValueError(f"CLAMD must be unix:/path or tcp://host:port, not {address!r}.")
 
-    def scan(self, path: Path, name: str) -> Finding:
+    def scan(self, path: Path, name: str, kin: str = "") -> Finding:
         """Send the bytes; a signature that matches refuses the file."""
         answer = self._ask(path)
         if answer.endswith(" FOUND"):

@@ -19,6 +19,7 @@ from typing import IO, Any, NoReturn
 from documents import archives
 from documents.archives import Problem
 from documents.formats import HEAD_BYTES, PICTURES, Family, Format, family_of, is_text, picture_of
+from documents.inspector import ENOUGH, SOUND
 
 # Of the processor; a large file is given more.
 CPU_SECONDS = 60
@@ -236,15 +237,20 @@ _CHECKS = {
 
 
 def limit(cpu_seconds: int = CPU_SECONDS) -> None:
-    """Bind this process: its time, its memory, and no file may be written."""
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    """Bind this process: its time from now on, its memory, and no file may be written."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def main(path: str, promised: str) -> int:
-    """Inspect one file and print the finding. A file that cannot be opened as what it is counts as broken."""
+    """Inspect one file and print the finding. A file that cannot be opened as what it is counts as broken.
+
+    Returns whether this process may look at another file of the same sender: after a sound one only.
+    """
     limit(CPU_SECONDS + Path(path).stat().st_size // CPU_BYTES_A_SECOND)
     warnings.simplefilter("ignore")
     try:
@@ -256,7 +262,7 @@ def main(path: str, promised: str) -> int:
     except Exception as error:  # any library's complaint about this file
         finding = {"problem": "broken", "params": {}, "detail": f"{type(error).__name__}: {error}"[:300]}
     sys.stdout.write(f"{json.dumps(finding)}\n")
-    return 0
+    return ENOUGH if "problem" in finding else SOUND
 
 
 def preload() -> None:

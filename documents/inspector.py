@@ -1,11 +1,16 @@
 """A small process that forks one limited child per file, so that a check does not pay for starting Python.
 
 It is started once per process that checks files, with an empty environment, has loaded what the checks need, and never
-opens a file itself. What a child does is the `main` of a module that is named at the start. Each file gets a child of its own that checks this one file and ends. The process ends with its
+opens a file itself. What a child does is the `main` of a module that is named at the start. The process ends with its
 owner, whose end of the socket closes.
 
-    owner --(arguments, a pipe)------> this process --fork--> child --(finding)--> pipe
-                                      this process --(how the child ended)------> pipe
+A fork still costs more than the look at a small file, so a child whose file was sound may look at the next one of the
+same sender (`kin`): what a file does to its child reaches no file of anybody else. It ends with the first file that
+is not sound, with another sender's file, after some files, and when nothing comes for some seconds.
+
+    owner --(arguments, a pipe)--> this process --(the same, by a socket)--> child --(finding)--> pipe
+                                  this process <--(sound: it goes on)------ child
+                                  this process --(how the look ended)--------------------------> pipe
 """
 
 from __future__ import annotations
@@ -24,7 +29,10 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 MAX_REQUEST = 64 * 1024
@@ -32,6 +40,12 @@ MAX_REQUEST = 64 * 1024
 GRACE_SECONDS = 15
 # After this long without a file the process ends and gives its memory back.
 IDLE_SECONDS = 600
+# So long, and for so many files, a child is kept for its sender.
+KIN_SECONDS = 5
+KIN_FILES = 32
+# What `main` answers: whether its process may look at another file of the same sender. The finding stands either way.
+SOUND, ENOUGH = 0, 64
+WENT_ON = b"."
 
 
 class InspectorFailed(Exception):
@@ -62,12 +76,13 @@ class Inspector:
             self._process.returncode = 0
         self._socket = self._process = None
 
-    def ask(self, path: Path, wish: str, seconds: float) -> tuple[int, bytes]:
-        """Check one file: how the child ended (0, or minus the signal) and what it has said.
+    def ask(self, path: Path, wish: str, seconds: float, *, kin: str = "") -> tuple[int, bytes]:
+        """Check one file: how the look ended (0, or minus the signal) and what the child has said.
 
-        The child calls the module's `main(path, wish)`. Raises InspectorFailed when there is no answer to rely on.
+        The child calls the module's `main(path, wish)`. `kin` names the sender: files of one may share a child, without
+        a name a file has one to itself. Raises InspectorFailed when there is no answer to rely on.
         """
-        request = json.dumps([str(path.resolve()), wish, seconds]).encode()
+        request = json.dumps([str(path.resolve()), wish, seconds, kin]).encode()
         try:
             return self._ask(request, seconds)
         except InspectorGone:  # by idleness just now, or killed: a new one is asked, once
@@ -145,13 +160,26 @@ def _read_all(reading: int, until: float) -> bytes:
         said += chunk
 
 
+@dataclass(slots=True, eq=False)
+class Child:
+    """One child as the process knows it; `answer` is the pipe of the file it looks at, None while it waits."""
+
+    pid: int
+    kin: str
+    line: socket.socket
+    answer: int | None = None
+    request: bytes = b""
+    files: int = 0
+
+
 class Server:
-    """The process's side: one loop over requests and ended children."""
+    """The process's side: one loop over requests, children that go on, and children that have ended."""
 
     def __init__(self, requests: socket.socket, main: Callable[[str, str], int]) -> None:
         self.requests = requests
         self.main = main
-        self.answers: dict[int, int] = {}
+        self.children: dict[int, Child] = {}
+        self.kept: Child | None = None
         self.woken, self._waker = os.pipe()
         os.set_blocking(self._waker, False)
         signal.set_wakeup_fd(self._waker)
@@ -160,12 +188,18 @@ class Server:
     def run(self) -> None:
         """Serve until the owner is gone, or has asked nothing for a while."""
         while True:
-            ready, _, _ = select.select([self.requests.fileno(), self.woken], [], [], IDLE_SECONDS)
-            if not ready and not self.answers:
-                return
+            lines = {child.line.fileno(): child for child in self.children.values() if child.line.fileno() >= 0}
+            wait = KIN_SECONDS if self.kept else IDLE_SECONDS
+            ready, _, _ = select.select([self.requests.fileno(), self.woken, *lines], [], [], wait)
+            if not ready:
+                if self.kept is None and not self.children:
+                    return
+                self._let_go()
             if self.woken in ready:
                 os.read(self.woken, 4096)
                 self._bury()
+            for number in lines.keys() & set(ready):
+                self._hear(lines[number])
             if self.requests.fileno() in ready and not self._serve():
                 return
 
@@ -173,43 +207,110 @@ class Server:
         request, descriptors, _, _ = socket.recv_fds(self.requests, MAX_REQUEST, 1)
         if not request:
             return False
-        path, wish, seconds = json.loads(request)
-        child = os.fork()
-        if not child:
-            self._check(path, wish, seconds, descriptors[0])
-        self.answers[child] = descriptors[0]
+        self._hand(self._child_for(json.loads(request)[3]), request, descriptors[0])
         return True
 
-    def _check(self, path: str, wish: str, seconds: float, answer: int) -> None:
-        """In the child: nothing of the server is left but the one pipe; whatever happens, the child ends here."""
+    def _hand(self, child: Child, request: bytes, answer: int) -> None:
+        child.request, child.answer, child.files = request, answer, child.files + 1
+        with suppress(OSError):  # it has ended: that is seen when it is buried
+            socket.send_fds(child.line, [request], [answer])
+
+    def _child_for(self, kin: str) -> Child:
+        """The one that waits for this sender, or a new one."""
+        if self.kept is not None and kin and self.kept.kin == kin:
+            child, self.kept = self.kept, None
+            return child
+        self._let_go()
+        return self._born(kin)
+
+    def _born(self, kin: str) -> Child:
+        line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if not pid:
+            self._look(theirs)
+        theirs.close()
+        child = self.children[pid] = Child(pid, kin, line)
+        return child
+
+    def _let_go(self) -> None:
+        """The child that waits ends: it reads the end of its line."""
+        if self.kept is not None:
+            self.kept.line.close()
+            self.kept = None
+
+    def _hear(self, child: Child) -> None:
+        """A file was sound: tell its owner, and keep the child for the next one of the same sender."""
+        try:
+            went_on = child.line.recv(1) == WENT_ON
+        except ConnectionResetError:
+            went_on = False
+        if not went_on or child.answer is None:  # it ends; buried soon
+            child.line.close()
+            return
+        self._tell(child, 0)
+        if not child.kin or child.files >= KIN_FILES:
+            child.line.close()
+            return
+        self._let_go()
+        self.kept = child
+
+    def _tell(self, child: Child, status: int) -> None:
+        answer, child.answer = child.answer, None
+        if answer is None:
+            return
+        try:
+            os.write(answer, b"\n%d" % status)
+        except BrokenPipeError:  # the owner has given up waiting
+            pass
+        finally:
+            os.close(answer)
+
+    def _bury(self) -> None:
+        """Tell each ended child's owner how it ended; a file that came after others is tried once more, alone."""
+        while self.children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            child = self.children.pop(pid)
+            child.line.close()
+            if self.kept is child:
+                self.kept = None
+            if child.answer is not None and status and child.files > 1:
+                self._hand(self._born(""), child.request, child.answer)
+            else:
+                self._tell(child, os.waitstatus_to_exitcode(status))
+
+    def _look(self, line: socket.socket) -> NoReturn:
+        """In the child: nothing of the server is left but its line; whatever happens, the child ends here."""
         status = 1
         try:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGALRM):
                 signal.signal(number, signal.SIG_DFL)
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-            os.dup2(answer, 1)
-            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-            status = self.main(path, wish)
-            sys.stdout.flush()
+            os.dup2(line.fileno(), 3)
+            os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+            status = self._look_at_files(socket.socket(fileno=3))
         except BaseException:
             traceback.print_exc()
         finally:
             os._exit(status)
 
-    def _bury(self) -> None:
-        """Tell each ended child's owner how it ended."""
-        while self.answers:
-            child, status = os.waitpid(-1, os.WNOHANG)
-            if not child:
-                return
-            answer = self.answers.pop(child)
-            try:
-                os.write(answer, b"\n%d" % os.waitstatus_to_exitcode(status))
-            except BrokenPipeError:  # the owner has given up waiting
-                pass
-            finally:
-                os.close(answer)
+    def _look_at_files(self, line: socket.socket) -> int:
+        while True:
+            request, descriptors, _, _ = socket.recv_fds(line, MAX_REQUEST, 1)
+            if not request:
+                return 0
+            path, wish, seconds, _kin = json.loads(request)
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            os.dup2(descriptors[0], 1)
+            os.close(descriptors[0])
+            status = self.main(path, wish)
+            sys.stdout.flush()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            os.dup2(2, 1)  # the pipe is the owner's again
+            if status != SOUND:
+                return 0 if status == ENOUGH else status
+            line.send(WENT_ON)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,11 @@ class Scanner(Protocol):
     name: str
     level: ScanLevel
 
-    def scan(self, path: Path, name: str) -> Finding:
-        """Look at the file at `path`, uploaded as `name`. Raises ScanFailed when the look did not succeed."""
+    def scan(self, path: Path, name: str, kin: str = "") -> Finding:
+        """Look at the file at `path`, uploaded as `name` by the sender `kin`.
+
+        Raises ScanFailed when the look did not succeed.
+        """
         ...
 
 
@@ -69,12 +72,12 @@ class StructuralScanner:
     name = "structure"
     level = ScanLevel.STRUCTURE
 
-    def scan(self, path: Path, name: str) -> Finding:
+    def scan(self, path: Path, name: str, kin: str = "") -> Finding:
         """Inspect in a child process with limits; a child that was killed by them refuses the file."""
         promised = by_extension(name)
         if promised is None:
             return Finding("wrong_type", {"allowed": [item.value for item in Format]})
-        answer = _run_child(path, promised)
+        answer = _run_child(path, promised, kin)
         if answer.get("problem"):
             return Finding(answer["problem"], {"promised": promised.value, **answer.get("params", {})}, answer)
         return Finding(facts={**answer, "content_type": MIME[promised]})
@@ -83,10 +86,10 @@ class StructuralScanner:
 _inspector = Inspector()
 
 
-def _run_child(path: Path, promised: Format) -> dict[str, Any]:
+def _run_child(path: Path, promised: Format, kin: str) -> dict[str, Any]:
     try:
         seconds = WALL_SECONDS + path.stat().st_size / BYTES_A_SECOND
-        ended, said = _inspector.ask(path, promised.value, seconds)
+        ended, said = _inspector.ask(path, promised.value, seconds, kin=kin)
     except InspectorFailed as error:
         raise ScanFailed(str(error)) from error
     if ended == -signal.SIGALRM:  # the machine was busy; a file that is too heavy reaches the limit of the processor
@@ -173,7 +176,7 @@ def _look(file: StoredFile, now: dt.datetime) -> set[str]:
     try:
         with storage.store(file.bucket).on_disk(file.key) as path:
             _demand_same(path, file)
-            verdict = _ask_all(path, file.name)
+            verdict = _ask_all(path, file)
     except storage.Altered:
         logger.exception("File %s was altered in the quarantine", file.pk)
         return _lose(file, now)
@@ -192,10 +195,10 @@ def _demand_same(path: Path, file: StoredFile) -> None:
             raise storage.Altered(file.key)
 
 
-def _ask_all(path: Path, name: str) -> dict[str, Any]:
+def _ask_all(path: Path, file: StoredFile) -> dict[str, Any]:
     verdict: dict[str, Any] = {"scanners": [], "level": ScanLevel.NONE.value}
     for scanner in _scanners:
-        finding = scanner.scan(path, name)
+        finding = scanner.scan(path, file.name, str(file.uploaded_by_id or ""))
         verdict["scanners"].append(scanner.name)
         verdict.update(finding.facts)
         if finding.problem:

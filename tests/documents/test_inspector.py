@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from documents.inspector import Inspector
+from documents.inspector import KIN_FILES, Inspector
 from tests.documents import files
 
 PDF: dict[str, Any] = {"format": "pdf", "pages": 1, "flags": []}
@@ -54,6 +54,17 @@ def write_if_read(pipe: Path, content: bytes) -> None:
 
 def ask(inspector: Inspector, path: Path, seconds: int = 30) -> Any:
     ended, said = inspector.ask(path, "pdf", seconds)
+    return ended if ended else json.loads(said)
+
+
+def kin_of(inspector: Inspector) -> list[int]:
+    """The children that the process has just now."""
+    pid = pid_of(inspector)
+    return [int(number) for number in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def ask_for(inspector: Inspector, path: Path, kin: str, seconds: int = 30) -> Any:
+    ended, said = inspector.ask(path, "pdf", seconds, kin=kin)
     return ended if ended else json.loads(said)
 
 
@@ -100,6 +111,65 @@ def test_a_stuck_file_does_not_hold_up_another(inspector: Inspector, stuck: Path
     while waiting.is_alive():  # the check opens it more than once
         write_if_read(stuck, b"%PDF-1.7 nothing")
     assert [(answer["problem"]) for answer in found] == ["broken"]
+
+
+def test_sound_files_of_one_sender_share_a_child(inspector: Inspector, pdf: Path) -> None:
+    assert ask_for(inspector, pdf, "a") == PDF
+    (first,) = kin_of(inspector)
+    assert ask_for(inspector, pdf, "a") == PDF
+    assert kin_of(inspector) == [first]
+
+
+def test_a_child_sees_files_of_nobody_else(inspector: Inspector, pdf: Path) -> None:
+    ask_for(inspector, pdf, "a")
+    (first,) = kin_of(inspector)
+    assert ask_for(inspector, pdf, "b") == PDF
+    assert is_gone(first)
+    assert ask(inspector, pdf) == PDF  # of a sender without a name
+    assert ask(inspector, pdf) == PDF
+    for pid in kin_of(inspector):
+        assert is_gone(pid)
+
+
+def test_a_child_ends_with_the_first_file_that_is_not_sound(inspector: Inspector, pdf: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 nothing")
+    ask_for(inspector, pdf, "a")
+    (first,) = kin_of(inspector)
+    assert ask_for(inspector, broken, "a")["problem"] == "broken"
+    assert is_gone(first)
+    assert ask_for(inspector, pdf, "a") == PDF
+
+
+def test_a_child_is_not_kept_for_ever(inspector: Inspector, pdf: Path) -> None:
+    ask_for(inspector, pdf, "a")
+    (first,) = kin_of(inspector)
+    assert is_gone(first), "it waits for some seconds only"
+    assert ask_for(inspector, pdf, "a") == PDF
+    (second,) = kin_of(inspector)
+    for _ in range(KIN_FILES):
+        assert ask_for(inspector, pdf, "a") == PDF
+    assert kin_of(inspector) != [second]
+
+
+def test_a_later_file_is_not_blamed_for_the_end_of_a_child(inspector: Inspector, stuck: Path, pdf: Path) -> None:
+    ask_for(inspector, pdf, "a")
+    (first,) = kin_of(inspector)
+    found: list[Any] = []
+    waiting = threading.Thread(target=lambda: found.append(ask_for(inspector, stuck, "a", seconds=60)))
+    waiting.start()
+    time.sleep(0.2)  # it looks at the second file now
+    os.kill(first, signal.SIGKILL)
+    while waiting.is_alive():
+        write_if_read(stuck, b"%PDF-1.7 nothing")
+    assert [answer["problem"] for answer in found] == ["broken"]
+
+
+def test_a_child_that_is_killed_while_it_waits_is_replaced(inspector: Inspector, pdf: Path) -> None:
+    for _ in range(20):
+        assert ask_for(inspector, pdf, "a") == PDF
+        (child,) = kin_of(inspector)
+        os.kill(child, signal.SIGKILL)
 
 
 def test_a_process_that_was_killed_is_started_again(inspector: Inspector, pdf: Path) -> None:
