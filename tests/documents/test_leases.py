@@ -34,7 +34,7 @@ class Watched:
         self.looks: list[str] = []
         self.act: Callable[[], Any] = lambda: None
 
-    def scan(self, path: Path, name: str) -> Finding:
+    def scan(self, path: Path, name: str, kin: str = "") -> Finding:
         self.looks.append(name)
         self.act()
         return Finding()

@@ -107,7 +107,7 @@ class Unreliable:
     level = ScanLevel.MALWARE
     does: BaseException | None = None
 
-    def scan(self, path: Path, name: str) -> Finding:
+    def scan(self, path: Path, name: str, kin: str = "") -> Finding:
         if Unreliable.does:
             raise Unreliable.does
         return Finding()

@@ -31,7 +31,7 @@ class Away:
     name = "away"
     level = scanning.ScanLevel.MALWARE
 
-    def scan(self, path: Path, name: str) -> Finding:
+    def scan(self, path: Path, name: str, kin: str = "") -> Finding:
         raise ScanFailed("no answer")
 
 
