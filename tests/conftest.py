@@ -109,8 +109,15 @@ def now() -> dt.datetime:
 
 
 @pytest.fixture
-def world(db: None) -> Any:
-    """Authorities, officers, assessors and a laboratory with sites in two regions."""
+def world(request: pytest.FixtureRequest, db: None) -> Any:
+    """Authorities, officers, assessors and a laboratory with sites in two regions; in one where marked `one_region`."""
     from tests.factories.cases import World
 
-    return World()
+    return World(joint=request.node.get_closest_marker("one_region") is None)
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """What is called outside of a request speaks English."""
+    with translation.override("en"):
+        yield

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from qualification.applications import bars
 from qualification.applications.enums import Kind
@@ -20,19 +20,8 @@ from qualification.scope.models import CapabilityRow
 from tests.factories.cases import QuickWalk, World
 from workflows.demo.walk import Wish
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_region, pytest.mark.usefixtures("english")]
 D = dt.date
-
-
-@pytest.fixture
-def world() -> World:
-    return World(joint=False)
-
-
-@pytest.fixture(autouse=True)
-def _english() -> object:
-    with translation.override("en"):
-        yield
 
 
 def moment(day: dt.date) -> dt.datetime:

@@ -65,13 +65,20 @@ def begun(world: World, certificate: Certificate, *kinds: str, items: tuple[str,
     return walk
 
 
+def side_by_side(
+    world: World, certificate: Certificate, items: tuple[str, ...] = ("氨氮", "总磷")
+) -> tuple[QuickWalk, QuickWalk]:
+    """A renewal and an extension by some abilities, both handed in."""
+    renewal, extension = begun(world, certificate, "renewal"), begun(world, certificate, "extension", items=items)
+    extension.submit()
+    renewal.submit()
+    return renewal, extension
+
+
 @pytest.fixture
 def both(world: World, certificate: Certificate) -> tuple[QuickWalk, QuickWalk]:
     """An extension and a renewal that have been decided and are to be issued."""
-    extension = begun(world, certificate, "extension", items=("氨氮", "总磷"))
-    extension.submit()
-    renewal = begun(world, certificate, "renewal")
-    renewal.submit()
+    renewal, extension = side_by_side(world, certificate)
     for walk in (renewal, extension):
         walk_on(walk, "submit", "release")
     return renewal, extension
@@ -136,10 +143,7 @@ def test_one_is_not_issued_while_the_paper_of_the_other_is_being_made(
 
 
 def test_what_the_renewal_applied_for_itself_counts_as_judged_in_it(world: World, certificate: Certificate) -> None:
-    extension = begun(world, certificate, "extension", items=("氨氮", "化学需氧量"))
-    extension.submit()
-    renewal = begun(world, certificate, "renewal")
-    renewal.submit()
+    renewal, extension = side_by_side(world, certificate, ("氨氮", "化学需氧量"))
     for walk in (extension, renewal):
         walk_on(walk, "submit", "release")
         issue(walk)
@@ -251,11 +255,8 @@ def test_a_renewal_waits_for_a_false_extension_and_leaves_it_out(world: World, c
 
 
 def test_a_renewal_that_takes_over_food_is_numbered_as_food(world: World, certificate: Certificate) -> None:
-    extension = begun(world, certificate, "extension", items=("氨氮", "总磷"))
+    renewal, extension = side_by_side(world, certificate)
     CapabilityTable.objects.filter(application=extension.application).update(is_food=True)
-    extension.submit()
-    renewal = begun(world, certificate, "renewal")
-    renewal.submit()
     for walk in (extension, renewal):
         walk_on(walk, "submit", "release")
     assert issuing.field_code_of(renewal.application) == "12"
@@ -281,10 +282,7 @@ def test_the_preview_of_a_renewal_counts_what_it_takes_over(
 def test_an_extension_issued_afterwards_adds_nothing_that_the_renewal_has_judged(
     world: World, certificate: Certificate
 ) -> None:
-    extension = begun(world, certificate, "extension", items=("氨氮", "化学需氧量"))
-    extension.submit()
-    renewal = begun(world, certificate, "renewal")
-    renewal.submit()
+    renewal, extension = side_by_side(world, certificate, ("氨氮", "化学需氧量"))
     for walk in (renewal, extension):
         walk_on(walk, "submit", "release")
         issue(walk)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
 
 from qualification import door
 from qualification.accounts.models import User
@@ -30,14 +28,8 @@ from workflows.inbox.casefile import CaseFile, find
 from workflows.inbox.way import Shown, way_of
 from workflows.outbox.models import Message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 LAST = dt.date(2026, 9, 30)
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
 
 
 def file_of(user: User, application: Application, now: dt.datetime) -> CaseFile:

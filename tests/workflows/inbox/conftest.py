@@ -1,4 +1,4 @@
-"""A world and signed-in clients."""
+"""Signed-in clients."""
 
 from __future__ import annotations
 
@@ -8,15 +8,8 @@ import pytest
 from django.test import Client
 
 from qualification.accounts.models import User
-from tests.factories.cases import World
 
 Enter = Callable[[User], Client]
-
-
-@pytest.fixture
-def world(db: None) -> World:
-    """Hebei leads, Tianjin has a site, Shanxi has nothing to do with it."""
-    return World()
 
 
 @pytest.fixture
