@@ -80,7 +80,7 @@ def _may_ask_termination(user: User, application: Application) -> bool:
 ACTIONS: tuple[Action, ...] = (
     Action(_("Answer the offer"), "mail-question", "assessors:offer", lambda f: f.own_offer, _any("accept")),
     Action(_("Go on with the draft"), "pencil", "applications:edit", _case, _may_edit),
-    Action(_("Examine"), "file-search", "applications:examine", _case, _any("accept", "refuse_acceptance")),
+    Action(_("Examine"), "file-search", "applications:examine", lambda f: f.case_to_examine, _any("accept", "refuse_acceptance")),
     Action(_("Hand in the supplement"), "upload", "applications:supplement", lambda f: f.supplement_case, lambda u, c: True),
     Action(_("Draw the team"), "users-plus", "assessors:team", lambda f: f.review_case, lambda u, c: can(u, "draw_team", c.assessment)),
     Action(_("Fill the empty seats"), "users-plus", "assessors:team", lambda f: f.assessment_case,

@@ -101,6 +101,11 @@ class CaseFile:
         return self.check if self.check is not None and self.check.is_false else None
 
     @property
+    def case_to_examine(self) -> Application | None:
+        """The case itself unless its laboratory must act first: while a supplement is awaited there is nothing to decide."""
+        return None if self.application.is_awaiting_supplement else self.application
+
+    @property
     def supplement_case(self) -> Application | None:
         """The case itself where its laboratory's supplement is wanted from the reader."""
         supplement = getattr(self.application, "supplement", None)

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One open task: what is to do, who has it, and whether the reader may take it or hand it on."""
+    """One open task: what is to do, who has it, and whether the reader may take it or hand it on.
+
+    `waits_for` is the laboratory, told to others than itself, where the act is the laboratory's.
+    """
 
     number: int
     title: str
     owner: User | None
+    waits_for: str
     may_take: bool
     may_hand_over: bool
 
@@ -39,6 +43,7 @@ def held_tasks(file: CaseFile) -> list[Held]:
     return [
         Held(
             number=task.pk, title=_title(file, task), owner=owners.get(task.owner_id or 0),
+            waits_for=_waits_for(file, task),
             may_take=task.pk in doable and task.owner_id != file.user.pk and queries.can_be_handed(task),
             may_hand_over=queries.may_hand_over(file.user, task, file.application, is_doable=task.pk in doable),
         )
@@ -51,6 +56,11 @@ def _is_told(file: CaseFile, task: Task) -> bool:
     if who == Who.SYSTEM:
         return False
     return file.audience.sees_internal or (file.audience == Audience.LABORATORY and who == Who.LABORATORY)
+
+
+def _waits_for(file: CaseFile, task: Task) -> str:
+    is_own = file.audience == Audience.LABORATORY
+    return str(file.application.laboratory) if STEPS[task.flow_task.name].who == Who.LABORATORY and not is_own else ""
 
 
 def _title(file: CaseFile, task: Task) -> str:

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
+from viewflow.workflow.models import Task
 
 from qualification.accounts.models import User
 from qualification.applications.listing import ApplicationListPage, home
 from qualification.pages.dates import say_date
 from tests.factories.cases import QuickWalk, World
 from workflows.clocks.models import Clock
+from workflows.flows import QualificationFlow
 from workflows.inbox.lists import by_state
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def world() -> World:
-    return World(joint=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.one_region, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture
@@ -63,6 +53,19 @@ def test_the_case_reads_that_a_supplement_is_awaited_and_until_when(world: World
     assert "Acceptance (supplement awaited)" in own
     walk.application.refresh_from_db()
     assert walk.application.state == "submitted"
+
+
+def test_staff_have_nothing_to_do_meanwhile_but_read_who_is_waited_for(world: World, walk: QuickWalk) -> None:
+    examine = reverse("applications:examine", args=[walk.application.uuid])
+    staff = page(world.intake, "inbox:case", walk.application.uuid)
+    assert examine not in staff
+    assert "What you can do now" not in staff
+    assert f"Hand in the supplement: <strong>{world.laboratory} · {world.manager}</strong>" in staff
+    Task.objects.filter(flow_task=QualificationFlow.supplement).update(owner=None)
+    staff = page(world.intake, "inbox:case", walk.application.uuid)
+    assert f"Hand in the supplement: <strong>{world.laboratory}</strong>" in staff
+    walk.hand_in_supplement()
+    assert examine in page(world.intake, "inbox:case", walk.application.uuid)
 
 
 def test_it_reads_so_until_the_supplement_is_there(world: World, walk: QuickWalk) -> None:
