@@ -6,6 +6,7 @@ side: neither waits for the other, and what either grants is in the certificate 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -42,8 +43,13 @@ def in_the_way(application: Application) -> Application | None:
         return others.filter(laboratory_id=application.laboratory_id, kinds__contains=[Kind.FIRST]).first()
     if application.certificate_id is None:
         return None
-    on_it = others.filter(certificate_id=application.certificate_id)
-    return next((other for other in on_it if not _go_together(set(application.kinds), set(other.kinds))), None)
+    return first_in_way(application.kinds, others.filter(certificate_id=application.certificate_id))
+
+
+def first_in_way(kinds: Iterable[str], cases: Iterable[Application]) -> Application | None:
+    """Of the applications on one certificate the open one beside which nothing of these kinds is handed in."""
+    chosen, open_ = set(kinds), State.open()
+    return next((case for case in cases if case.state in open_ and not _go_together(chosen, set(case.kinds))), None)
 
 
 def _open() -> QuerySet[Application]:

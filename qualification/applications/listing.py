@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from qualification.applications.beside import first_in_way
 from qualification.applications.enums import SUPPLEMENT_AWAITED, Kind, awaited_meta_for
 from qualification.applications.enums import ApplicationState as State
 from qualification.applications.forms import laboratories_of
@@ -152,6 +153,19 @@ def _url(name: str, subject: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open application and the kinds that are not handed in on its certificate meanwhile."""
+
+    case: Application
+    kinds: list[Kind]
+
+    @property
+    def kind_labels(self) -> str:
+        """The kinds in words."""
+        return str(_(", ")).join(str(kind.label) for kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """One certificate of the laboratory: how long it still holds, its signed paper, and what can be applied for."""
 
@@ -162,11 +176,25 @@ class Held:
     renew_by: dt.date
     is_time_to_renew: bool
     under_way: list[Application]
+    waiting: list[Waiting]
 
     @property
     def is_valid(self) -> bool:
         """Whether an application may build on it."""
         return self.state == CertificateState.VALID
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether a renewal may be handed in now."""
+        return self._is_free(Kind.RENEWAL)
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether an extension may be handed in now."""
+        return self._is_free(Kind.EXTENSION)
+
+    def _is_free(self, kind: Kind) -> bool:
+        return self.is_valid and not any(kind in one.kinds for one in self.waiting)
 
 
 def certificates_of(user: User, today: dt.date) -> list[Held]:
@@ -194,7 +222,20 @@ def _held(row: Any, today: dt.date) -> Held:
     is_time = state == CertificateState.VALID and today >= renew_by - relativedelta(months=RENEWAL_AHEAD_MONTHS)
     is_free = not any(Kind.RENEWAL in case.kinds for case in row.going)
     days_left = (row.valid_until - today).days
-    return Held(row, state, days_left, paper.file if paper else None, renew_by, is_time and is_free, row.going)
+    waiting = _waiting(row.going) if state == CertificateState.VALID else []
+    told = {one.case.pk for one in waiting}
+    under_way = [case for case in row.going if case.pk not in told]
+    file = paper.file if paper else None
+    return Held(row, state, days_left, file, renew_by, is_time and is_free, under_way, waiting)
+
+
+def _waiting(cases: list[Application]) -> list[Waiting]:
+    found: dict[int, Waiting] = {}
+    for kind in (Kind.RENEWAL, Kind.EXTENSION):
+        case = first_in_way([kind], cases)
+        if case is not None:
+            found.setdefault(case.pk, Waiting(case, [])).kinds.append(kind)
+    return list(found.values())
 
 
 def home(user: User, now: dt.datetime) -> dict[str, Any]:

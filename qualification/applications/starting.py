@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from qualification.applications import bars
-from qualification.applications.beside import open_first, says
+from qualification.applications.beside import first_in_way, open_first, says
 from qualification.applications.enums import OPEN_KINDS, STAND_ALONE_KINDS, Kind, Level, Procedure
 from qualification.applications.models import Application, MaterialType
 from qualification.applications.queries import materials_wanted
@@ -120,11 +120,12 @@ def outlook(
     drafts = Application.objects.filter(laboratory=laboratory, state="draft", kinds=chosen).order_by("-pk")
     warnings = _warnings(laboratory, set(chosen), certificate, today)
     if procedure == Procedure.COMMITMENT:
-        warnings.append(_after_commitment())
+        warnings.append(after_commitment())
     return Outlook(needs, warnings, list(drafts))
 
 
-def _after_commitment() -> str:
+def after_commitment() -> str:
+    """What a laboratory that commits itself must know."""
     return _(
         "What you commit yourself to is checked on site after the decision. If it is seriously untrue, the certificate is"
         " revoked, you may not apply for three years, and the commitment procedure stays closed to you."
@@ -133,6 +134,9 @@ def _after_commitment() -> str:
 
 def _warnings(laboratory: Laboratory, kinds: set[str], certificate: Certificate | None, today: dt.date) -> list[str]:
     found = []
+    other = first_in_way(kinds, certificate.applications.order_by("pk")) if certificate is not None else None
+    if other is not None:
+        found.append(says(other))
     if Kind.RENEWAL in kinds and certificate is not None and today > last_day_to_renew(certificate):
         found.append(late_renewal(certificate))
     if Kind.FIRST in kinds:

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from qualification.applications.beside import InTheWay
 from qualification.applications.models import Application
 from qualification.applications.services import drafts, intake
 from qualification.laboratories.models import Laboratory
 from tests.factories.cases import QuickWalk, World
+from tests.qualification.applications.test_queries import certificate_of
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def world() -> World:
-    return World(joint=False)
+pytestmark = [pytest.mark.django_db, pytest.mark.one_region, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture
@@ -101,3 +91,43 @@ def test_a_draft_does_not_become_a_first_application_beside_an_open_one(world: W
     assert link(case) in answer.content.decode()
     draft.refresh_from_db()
     assert draft.kinds == ["manager"]
+
+
+def start_url(kind: str) -> str:
+    return f"{reverse('applications:start')}?laboratory={{laboratory}}&amp;kinds={kind}&amp;certificate={{certificate}}"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "offered"),
+    [
+        (["extension"], {"renewal"}), (["renewal"], {"extension"}), (["extension", "renewal"], set()), (["address"], set()),
+        (["manager"], {"renewal", "extension"}),
+    ],
+)  # fmt: skip
+def test_home_offers_only_what_can_be_handed_in_and_leads_to_what_is_in_the_way(
+    world: World, browser: Client, kinds: list[str], offered: set[str]
+) -> None:
+    certificate = certificate_of(world.laboratory, timezone.localdate() + dt.timedelta(days=400), "230312050001")
+    case = drafts.create(
+        laboratory=world.laboratory, kinds=kinds, by=world.manager, now=timezone.now(),
+        certificate=None if kinds == ["manager"] else certificate,
+    )  # fmt: skip
+    starts = {
+        kind: start_url(kind).format(laboratory=world.laboratory.uuid, certificate=certificate.uuid)
+        for kind in ("renewal", "extension")
+    }
+    page = browser.get(reverse("applications:home")).content.decode()
+    assert all(start in page for start in starts.values())
+    Application.objects.filter(pk=case.pk).update(
+        state="submitted", reference="03-2026-000009", submitted_at=timezone.now(), submitted_by=world.manager
+    )
+    page = browser.get(reverse("applications:home")).content.decode()
+    assert {kind for kind, start in starts.items() if start in page} == offered
+    waits = {kind for kind in starts if kind not in offered}
+    assert ("can be handed in on this certificate" in page) == bool(waits)
+    if not waits:
+        return
+    held = page[page.index('class="held"') : page.index('id="latest"')]
+    assert held.count(link(case)) == 1
+    asked = {"laboratory": world.laboratory.uuid, "kinds": sorted(waits), "certificate": certificate.uuid}
+    assert "03-2026-000009" in browser.get(reverse("applications:start"), asked).content.decode()
