@@ -141,21 +141,33 @@ def enter(
 
     Raises ValidationError with a sentence: no reason, zero, above the law, a day in the past, a day that has an entry.
     """
-    known = _known_limit(key)
-    _demand_reason(reason)
-    if effective_on < timezone.localdate(now):
-        raise ValidationError(
-            {"effective_on": _("%(day)s is over. A limit is in force from today at the earliest.") % {"day": say_date(effective_on)}}
-        )  # fmt: skip
-    number = clean(known, authority, value, effective_on)
     with transaction.atomic():
         _lock(authority)
-        place = _free_place(authority, known, effective_on)
+        number, place = _checked(authority, key, value, effective_on, reason, now)
         return LimitEntry.objects.create(
             authority=authority, key=key, value=number, effective_on=effective_on, corrects=place,
             reason=reason.strip(), by=by, at=now,
             article=article.strip(), edition=edition.strip() if authority is None else "",
         )  # fmt: skip
+
+
+def preview(
+    *, authority: Authority | None, key: str, value: object, effective_on: dt.date, reason: str, now: dt.datetime
+) -> int:
+    """The value that `enter` would enter; nothing is written. Raises ValidationError as `enter` does."""
+    return _checked(authority, key, value, effective_on, reason, now)[0]
+
+
+def _checked(
+    authority: Authority | None, key: str, value: object, on: dt.date, reason: str, now: dt.datetime
+) -> tuple[int, LimitEntry | None]:
+    known = _known_limit(key)
+    _demand_reason(reason)
+    if on < timezone.localdate(now):
+        raise ValidationError(
+            {"effective_on": _("%(day)s is over. A limit is in force from today at the earliest.") % {"day": say_date(on)}}
+        )  # fmt: skip
+    return clean(known, authority, value, on), _free_place(authority, known, on)
 
 
 def _free_place(authority: Authority | None, known: Setting, on: dt.date) -> LimitEntry | None:

@@ -74,10 +74,10 @@ def profile(request: HttpRequest, code: str) -> HttpResponse:
 @readers
 @form_methods
 def change(request: HttpRequest, code: str, key: str) -> HttpResponse:
-    """Change one setting; a limit is entered with its date of effect."""
+    """Change one setting; a limit has a date of effect and is entered on a page of its own (`clocks:enter_limit`)."""
     found, known = _profile(request, code), SETTINGS.get(key)
     if known is not None and known.is_limit:
-        return _enter_limit(request, found, known)
+        return _limit(request, found, known)
     if known is None or not may(cast(User, request.user), "change_setting", found):
         raise Http404
     value, allowed = setting(found.authority, key), profile_page.allowed(known)
@@ -91,26 +91,19 @@ def change(request: HttpRequest, code: str, key: str) -> HttpResponse:
     return render(request, "regions/change.html", context, status=422 if form.is_bound else 200)
 
 
-def _enter_limit(request: HttpRequest, found: Profile, known: Setting) -> HttpResponse:
-    """What is in force, what will be and what was, and the form for whoever may enter a new one."""
-    person, today = cast(User, request.user), timezone.localdate()
-    can_enter = may(person, "enter_limit", found)
-    if request.method == "POST" and not can_enter:
+def _limit(request: HttpRequest, found: Profile, known: Setting) -> HttpResponse:
+    """What is in force, what will be and what was, and for whoever may enter a new one the form, which is sent elsewhere."""
+    if request.method == "POST":
         raise Http404
-    form = LimitForm(
-        request.POST or None, known=known, allowed=profile_page.allowed_limit(known, found.authority, today),
-        initial={"effective_on": today},
-    )  # fmt: skip
-    if request.method == "POST" and _saves(form, lambda: services.enter_limit(
-        profile=found, key=known.key, **form.cleaned_data, by=person, now=timezone.now()
-    )):  # fmt: skip
-        messages.success(request, _("The limit “%(label)s” is entered.") % {"label": known.label})
-        return redirect("regions:change", found.authority.code, known.key)
+    today = timezone.localdate()
+    allowed = profile_page.allowed_limit(known, found.authority, today)
+    can_enter = may(cast(User, request.user), "enter_limit", found)
     context = {
-        "profile": found, "known": known, "form": form if can_enter else None,
+        "profile": found, "known": known,
+        "form": LimitForm(known=known, allowed=allowed, initial={"effective_on": today}) if can_enter else None,
         "limit": profile_page.limit_row(found, known), "entries": profile_page.entries(found, known),
     }  # fmt: skip
-    return render(request, "regions/limit.html", context, status=422 if form.is_bound else 200)
+    return render(request, "regions/limit.html", context)
 
 
 @readers

@@ -264,6 +264,8 @@ VALUES: dict[tuple[str, str], Any] = {
     ("certificates:laboratory", "uuid"): lambda house, case: _certificate().laboratory.uuid,
     ("certificates", "number"): lambda house, case: _certificate().number,
     ("clocks", "uuid"): _clock,
+    ("clocks", "code"): lambda house, case: "03",
+    ("clocks", "key"): lambda house, case: "decision_days",
     ("clocks:withdraw_limit", "pk"): lambda house, case: LimitEntry.objects.filter(is_withdrawal=False).earliest("pk").pk,
     ("deadlines", "secret"): lambda house, case: "x",
     ("deadlines", "scope"): lambda house, case: "mine",

@@ -1,7 +1,8 @@
-"""Pages of the law's limits: what is in force and to come, a new edition, the withdrawal of an entry."""
+"""Pages of the limits: the law's in force and to come, a new edition, a region's new limit, an entry withdrawn."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -19,10 +20,12 @@ from qualification.accounts.models import User
 from qualification.door import may
 from qualification.pages.dates import say_date
 from qualification.pages.lists import Column, Filter, ListPage
-from qualification.regions import editions, limits, profile_page
+from qualification.regions import editions, limits, profile_page, services
 from qualification.regions.editions import Difference
-from qualification.regions.models import LimitEntry
-from qualification.regions.settings import LIMITS, SETTINGS
+from qualification.regions.forms import LimitForm
+from qualification.regions.models import Authority, LimitEntry
+from qualification.regions.queries import profiles_visible_to
+from qualification.regions.settings import LIMITS, SETTINGS, Setting
 from workflows.clocks import corrections, queries
 from workflows.clocks.acts import Act, Preview, form_methods, show
 from workflows.clocks.law_forms import EditionForm, WithdrawForm
@@ -162,13 +165,65 @@ def _regions(pairs: list[tuple[Any, int]]) -> str:
 
 
 def _says(found: list[Difference], data: dict[str, Any]) -> str:
-    keys = {one.known.key for one in found}
-    codes = [policy.code for policy in POLICY if policy.limit_key in keys]
-    running = Clock.objects.open().filter(code__in=codes).count()
     return _(
         "What starts on %(day)s or later counts with these limits. %(count)s open time limits of these kinds keep the limit"
         " and the edition they were started with. Until that day the entries can be withdrawn, from then on only corrected."
-    ) % {"day": say_date(data["effective_on"]), "count": running}
+    ) % {"day": say_date(data["effective_on"]), "count": _running({one.known.key for one in found}).count()}
+
+
+def _running(keys: set[str]) -> QuerySet[Clock]:
+    """The open clocks that were started with one of these limits."""
+    return Clock.objects.open().filter(code__in=[policy.code for policy in POLICY if policy.limit_key in keys])
+
+
+@signed_in
+@form_methods
+def enter_limit(request: HttpRequest, code: str, key: str) -> HttpResponse:
+    """Enter a region's limit: first what would change from its day on, then the act."""
+    person, known, now = cast(User, request.user), SETTINGS.get(key), timezone.now()
+    found = get_object_or_404(profiles_visible_to(person), authority__code=code)
+    if known is None or not known.is_limit or not may(person, "enter_limit", found):
+        raise Http404
+    place, today = found.authority, timezone.localdate(now)
+    allowed = profile_page.allowed_limit(known, place, today)
+
+    def preview(data: dict[str, Any]) -> Preview:
+        value = limits.preview(authority=place, key=key, now=now, **data)
+        return Preview(_changes(known, place, value, data["effective_on"]), _says_own(known, place, data, today))
+
+    return show(request, Act(
+        title=_("Enter a new limit"), sub=f"{place.name} · {known.label}", label=_("Enter this limit"),
+        done=_("The limit “%(label)s” is entered.") % {"label": known.label},
+        form=LimitForm(request.POST or None, known=known, allowed=allowed, initial={"effective_on": today}),
+        preview=preview, back=reverse("regions:change", args=[code, key]),
+        act=lambda data: services.enter_limit(profile=found, key=key, **data, by=person, now=now),
+    ))  # fmt: skip
+
+
+def _changes(known: Setting, place: Authority, value: int, on: dt.date) -> list[tuple[str, str]]:
+    """From what to what a region's limit changes on a day, and what it has entered for later days."""
+    before = profile_page.say(known, limits.current().of(place.pk, known.key, on).value)
+    parts = [_("%(before)s, then %(after)s") % {"before": before, "after": profile_page.say(known, value)}]
+    later = limits.standing_entries().filter(authority=place, key=known.key, effective_on__gt=on)
+    parts += [
+        _("from %(day)s another entry counts: %(value)s") % {"day": say_date(entry.effective_on), "value": entry.value}
+        for entry in later.order_by("effective_on", "pk")
+    ]
+    return [(str(known.label), " · ".join(parts)), (_("In force from"), say_date(on))]
+
+
+def _says_own(known: Setting, place: Authority, data: dict[str, Any], today: dt.date) -> str:
+    count = _running({known.key}).filter(authority=place).count()
+    says = _(
+        "What starts in %(region)s from today on counts with this limit at once. %(count)s open time limits of this kind"
+        " keep the limit they were started with. The entry cannot be withdrawn, only corrected."
+    )
+    if data["effective_on"] > today:
+        says = _(
+            "What starts in %(region)s on %(day)s or later counts with this limit. %(count)s open time limits of this kind"
+            " keep the limit they were started with. Until that day the entry can be withdrawn, from then on only corrected."
+        )
+    return says % {"region": place.region, "day": say_date(data["effective_on"]), "count": count}
 
 
 @signed_in

@@ -16,6 +16,7 @@ urlpatterns = [
     path("contests/<uuid:uuid>/", acts.answer, name="contest"),
     path("law/", law.home, name="law"),
     path("law/new/", law.enter, name="enter_law"),
+    path("limits/<str:code>/<str:key>/new/", law.enter_limit, name="enter_limit"),
     path("limits/<int:pk>/withdraw/", law.withdraw, name="withdraw_limit"),
     path("limits/<int:pk>/correct/", acts.correct_limit, name="correct_limit"),
 ]

@@ -14,7 +14,7 @@ from qualification.accounts.enums import Role
 from qualification.accounts.models import User
 from qualification.applications.models import Application
 from qualification.regions import limits
-from qualification.regions.models import LimitEntry
+from qualification.regions.models import LimitEntry, Profile
 from tests.factories.accounts import UserFactory
 from tests.factories.regions import authority, promise
 from tests.workflows.clocks.conftest import at, clock_of, step
@@ -154,6 +154,89 @@ def test_a_region_withdraws_its_own_entry_and_nobody_elses(client: Client, membe
         client, keeper, "withdraw_limit", entry.pk, data={"reason": "slip", "confirm": "yes"}
     )[1]  # fmt: skip
     assert limits.current().of(authority("03").pk, "decision_days", dt.date(2026, 4, 1)).value == 10
+
+
+@pytest.fixture
+def keepers(member: User) -> dict[str, User]:
+    """Who enters the limits of two regions, by the code of the authority."""
+    for code in ("03", "04"):
+        Profile.objects.get_or_create(authority=authority(code))
+    return {code: UserFactory.create(member=(Role.SLA_ADMIN, authority(code))) for code in ("03", "04")}
+
+
+OWN = {"value": "6", "effective_on": "2026-03-10", "reason": "quicker"}
+
+
+def test_a_regions_limit_is_shown_before_it_counts(
+    client: Client, keepers: dict[str, User], in_review: Application
+) -> None:
+    keeper = keepers["03"]
+    promise(authority("03"), "technical_review_days", 22, since=dt.date(2026, 5, 1))
+    kept = clock_of(in_review, "technical_review")
+    place, data = ("03", "technical_review_days"), {**OWN, "value": "20"}
+    status, shown = page(client, keeper, "enter_limit", *place, data=data)
+    assert status == 200 and LimitEntry.objects.filter(authority=authority("03")).count() == 1
+    assert "30 working days, then 20 working days" in shown
+    assert "another entry counts: 22" in shown and ">quicker<" in shown
+    assert "from today on counts with this limit at once. 1 open time limits of this kind" in shown
+    later = page(client, keeper, "enter_limit", *place, data={**data, "effective_on": "2026-04-01"})[1]
+    assert "Until that day the entry can be withdrawn" in later and "from today on" not in later
+    status, after = page(client, keeper, "enter_limit", *place, data={**data, "confirm": "yes"})
+    assert status == 200 and "The limit “Technical review” is entered." in after
+    assert limits.current().of(authority("03").pk, "technical_review_days", NOW.date()).value == 20
+    assert Clock.objects.get(pk=kept.pk).due_at == kept.due_at
+
+
+def test_no_open_limit_of_another_region_is_counted(
+    client: Client, keepers: dict[str, User], in_review: Application
+) -> None:
+    shown = page(client, keepers["04"], "enter_limit", "04", "technical_review_days", data={**OWN, "value": "20"})[1]
+    assert "0 open time limits of this kind" in shown
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"value": "11"}, "a region shortens a limit of the law"),
+        ({"effective_on": "2026-03-09"}, "is over."),
+        ({"reason": ""}, "This field is required"),
+        ({"effective_on": "2026-04-01"}, "has an entry from"),
+    ],
+)
+def test_a_wrong_limit_is_told_before_anything_is_asked(
+    client: Client, keepers: dict[str, User], change: dict[str, str], says: str
+) -> None:
+    promise(authority("03"), "decision_days", 8, since=dt.date(2026, 4, 1))
+    status, text = page(client, keepers["03"], "enter_limit", "03", "decision_days", data=OWN | change)
+    assert (status, says in text, 'value="yes"' in text) == (422, True, False)
+    assert LimitEntry.objects.filter(authority=authority("03")).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "code", "key"),
+    [
+        (Role.SLA_ADMIN, "04", "decision_days"), (Role.JOINT_MEETING, None, "decision_days"),
+        (Role.DECISION, "03", "decision_days"), (Role.REGION_ADMIN, "03", "team_min"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("keepers")
+def test_who_enters_no_limit_of_a_region(client: Client, role: Role, code: str | None, key: str) -> None:
+    user = UserFactory.create(member=(role, authority(code) if code else None))
+    assert page(client, user, "enter_limit", "03", key)[0] == 404
+    assert page(client, user, "enter_limit", "03", key, data={**OWN, "confirm": "yes"})[0] == 404
+    assert not LimitEntry.objects.filter(authority=authority("03")).exists()
+
+
+def test_the_page_of_a_limit_leads_to_the_question_and_enters_nothing_itself(
+    client: Client, keepers: dict[str, User]
+) -> None:
+    client.force_login(keepers["03"])
+    url = reverse("regions:change", args=["03", "decision_days"])
+    with time_machine.travel(NOW, tick=False):
+        shown = client.get(url).content.decode()
+        assert client.post(url, {**OWN, "confirm": "yes"}).status_code == 404
+    assert f'action="{reverse("clocks:enter_limit", args=["03", "decision_days"])}"' in shown
+    assert not LimitEntry.objects.filter(authority=authority("03")).exists()
 
 
 def test_the_list_of_entries_is_narrowed_and_exported(client: Client, member: User) -> None:
