@@ -16,7 +16,7 @@ from qualification.applications.enums import Kind
 from qualification.applications.models import Application
 from qualification.applications.queries import Missing, WantedSlot, missing_items, wanted_slots
 from qualification.applications.services.conflicts import kept_for
-from qualification.applications.starting import late_renewal
+from qualification.applications.starting import after_commitment, late_renewal
 from qualification.certificates.renewals import last_day_to_renew
 from qualification.laboratories.models import Equipment, Signatory, Site, StaffMember
 from qualification.pages.dates import say_date
@@ -152,10 +152,12 @@ def current_layout(application: Application) -> str:
 
 def warnings_of(application: Application, today: dt.date) -> list[str]:
     """What does not keep the application back, and should be known."""
-    certificate = application.certificate
+    certificate, found = application.certificate, []
     if Kind.RENEWAL in application.kinds and certificate is not None and today > last_day_to_renew(certificate):
-        return [late_renewal(certificate)]
-    return []
+        found.append(late_renewal(certificate))
+    if application.is_by_commitment:
+        found.append(after_commitment())
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from qualification.scope.queries import Progress, progress, tables_of, unconfirm
 if TYPE_CHECKING:
     from documents.queries import Slot
     from qualification.accounts.models import User
+    from qualification.applications.models import Application
     from qualification.scope.models import CapabilityTable
 
 ANSWER_LOOK = {
@@ -129,9 +130,16 @@ def check_page(check: CommitmentCheck, user: User) -> dict[str, Any]:
         "evidence_code": access.EVIDENCE,
         "can_add": can_add,
         "can_record": door.can(user, "record", check) and application.assessment.state == AssessmentState.CHECKING,
+        "number": _number(application),
         "can_revoke": check.is_false and door.can(user, "revoke", check),
         **_to_revoke(check),
     }
+
+
+def _number(application: Application) -> str:
+    """The number of the certificate that the case led to; empty before its paper is there."""
+    edition = getattr(application, "edition", None)
+    return edition.certificate.number if edition is not None and edition.state == "stored" else ""
 
 
 def _to_revoke(check: CommitmentCheck) -> dict[str, Any]:

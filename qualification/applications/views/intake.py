@@ -148,8 +148,22 @@ def accept(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     """Accept."""
     application = _case(request, uuid)
     intake.accept(application=application, by=cast(User, request.user), now=timezone.now())
-    messages.success(request, _("Accepted: %(case)s. The technical review has begun.") % {"case": application})
+    messages.success(request, _accepted(application))
     return redirect("inbox:home")
+
+
+def _accepted(application: Application) -> str:
+    """What comes next: a commitment is decided without a review, where others are concerned after their answers."""
+    if not application.is_by_commitment:
+        text = _("Accepted: %(case)s. The technical review has begun.")
+    elif application.concurrences.exists():
+        text = _(
+            "Accepted: %(case)s. On the commitment there is no technical review: the authorities of the other sites are"
+            " asked to concur, then it is decided."
+        )
+    else:
+        text = _("Accepted: %(case)s. On the commitment there is no technical review: it now waits for the decision.")
+    return text % {"case": application}
 
 
 @roles(Role.INTAKE)

@@ -24,6 +24,7 @@ RELATED = (
     "application__laboratory",
     "application__authority__profile",
     "application__assessment",
+    "application__edition__certificate",
     "done_by",
     "settled_by",
 )

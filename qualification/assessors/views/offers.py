@@ -19,10 +19,11 @@ from qualification import door
 from qualification.access import roles
 from qualification.accounts.enums import Role
 from qualification.accounts.models import User
+from qualification.assessments.enums import Mode
 from qualification.assessors import pictures, services
-from qualification.assessors.enums import OfferState
+from qualification.assessors.enums import OfferState, SeatRole
 from qualification.assessors.forms import AcceptForm, DeclineForm
-from qualification.assessors.models import Offer
+from qualification.assessors.models import Offer, Seat
 from qualification.laboratories.forms import saves
 from qualification.pages.lists import Column, Filter, ListPage
 
@@ -34,7 +35,7 @@ ANSWERED = [s for s in OfferState if s not in OfferState.open()]
 
 def own(request: HttpRequest) -> QuerySet[Offer]:
     """The offers made to the person."""
-    related = ("application__laboratory", "application__authority__profile", "seat", "assessor__user")
+    related = ("application__laboratory", "application__authority__profile", "seat__assessment", "assessor__user")
     return Offer.objects.filter(assessor__user=request.user).exclude(state=OfferState.DRAWN).select_related(*related)
 
 
@@ -49,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
             Column("reference", gettext_lazy("Case"), value=lambda o: o.application.reference, sort=("application__reference",),
                    link=lambda o: reverse("assessors:offer", args=[o.uuid])),
             Column("application__laboratory__name", gettext_lazy("Laboratory"), sort=("application__laboratory__name",)),
-            Column("role", gettext_lazy("Seat"), value=lambda o: o.seat.get_role_display()),
+            Column("role", gettext_lazy("Seat"), value=lambda o: _seat_in_words(o.seat)),
             Column("state", gettext_lazy("Answer"), value=lambda o: o.get_state_display(), template="assessors/_offer_state.html"),
             Column("answered_at", gettext_lazy("Answered at"), sort=("answered_at",)),
         ),
@@ -62,6 +63,11 @@ def index(request: HttpRequest) -> HttpResponseBase:
         return listing.export()
     waiting = list(own(request).filter(state=OfferState.SENT).order_by("sent_at", "pk"))
     return render(request, "assessors/offers.html", {"listing": listing, "waiting": waiting})
+
+
+def _seat_in_words(seat: Seat) -> str:
+    is_check = seat.assessment.mode == Mode.COMMITMENT
+    return " · ".join([seat.get_role_display(), *([seat.assessment.get_mode_display()] if is_check else [])])
 
 
 def _page(
@@ -90,11 +96,24 @@ def accept(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Take the seat."""
     offer, form = get_object_or_404(own(request), uuid=uuid), AcceptForm(request.POST)
     if saves(form, lambda: services.accept(offer=offer, by=cast(User, request.user), now=timezone.now())):
-        messages.success(
-            request, _("You have accepted; the file is open for you. The leader reviews it once all seats are taken.")
-        )
+        messages.success(request, _accepted(offer.seat))
         return redirect("assessors:offers")
     return _page(request, offer, accept=form)
+
+
+def _accepted(seat: Seat) -> str:
+    """What comes next for whoever has taken a seat; the check of a commitment has no review of the file."""
+    if seat.assessment.mode != Mode.COMMITMENT:
+        return _("You have accepted; the file is open for you. The leader reviews it once all seats are taken.")
+    if seat.role == SeatRole.LEADER:
+        return _(
+            "You have accepted; the file is open for you. Once all seats are taken you check the commitment on site with"
+            " the team and record the conclusion."
+        )
+    return _(
+        "You have accepted; the file is open for you. Once all seats are taken the team checks the commitment on site and"
+        " its leader records the conclusion."
+    )
 
 
 @assessors

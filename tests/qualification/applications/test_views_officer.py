@@ -13,6 +13,7 @@ from qualification.accounts.models import User
 from qualification.applications.models import Application, Concurrence, Decision, TerminationRequest
 from qualification.applications.services import endings
 from tests.factories.cases import World
+from workflows.demo.walk import Wish
 
 Enter = Callable[[User], Client]
 SETTLED = {"finding-TOTAL_FORMS": "2", "finding-INITIAL_FORMS": "0"}
@@ -91,6 +92,30 @@ def test_accepting_twice_is_answered_with_409(world: World, enter: Enter) -> Non
     late = client.post(url("accept", application), {"confirm": "yes"})
     assert (late.status_code, state(application)) == (409, "in_review")
     assert str(world.intake) in late.content.decode()
+
+
+REVIEW, DECISION = "The technical review has begun.", "it now waits for the decision."
+CONCURRENCE = "the authorities of the other sites are asked to concur, then it is decided."
+
+
+@pytest.mark.parametrize(
+    ("procedure", "is_joint", "asks", "says"),
+    [
+        ("general", True, "The technical review begins;", REVIEW),
+        ("commitment", True, "The check on site follows the decision.", CONCURRENCE),
+        ("commitment", False, "The check on site follows the decision.", DECISION),
+    ],
+)
+def test_whoever_accepts_reads_what_comes_next(
+    db: None, enter: Enter, procedure: str, is_joint: bool, asks: str, says: str
+) -> None:
+    world = World(joint=is_joint)
+    application = world.walk("submit", wish=Wish(procedure=procedure)).application
+    client = enter(world.intake)
+    assert asks in client.get(url("examine", application)).content.decode()
+    page = client.post(url("accept", application), {"confirm": "yes"}, follow=True).content.decode()
+    told = (REVIEW, DECISION, CONCURRENCE)
+    assert [sentence in page for sentence in told] == [says == sentence for sentence in told]
 
 
 def test_findings_are_kept_as_one_types_and_nothing_goes_out(world: World, enter: Enter) -> None:

@@ -72,6 +72,23 @@ def test_the_leader_records_and_the_decision_maker_revokes(world: World) -> None
     assert number in register.content.decode() and "撤销" in register.content.decode()
 
 
+def test_the_page_names_the_matter_the_certificate_and_the_limit_of_the_check_alone(world: World) -> None:
+    walk = world.walk("release", wish=Wish(procedure="commitment"))
+    walk.draw_team()
+    walk.accept_offers()
+    page = browser(walk.leader).get(url(walk)).content.decode()
+    assert f"{world.laboratory} · first · {world.lead}" in page
+    assert "On-site check of a commitment" in page and "Issue after a commitment" not in page
+    assert 'id="held"' not in page
+    walk.issue()
+    walk.make_papers()
+    certificate = Certificate.objects.get()
+    assert (
+        reverse("certificates:public", args=[certificate.number])
+        in browser(walk.leader).get(url(walk)).content.decode()
+    )
+
+
 def test_who_may_not_is_refused_and_the_laboratory_has_its_case(world: World) -> None:
     walk = walked(world, "accept_offers")
     assert browser(world.manager).get(url(walk)).status_code == 403

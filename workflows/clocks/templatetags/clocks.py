@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -38,6 +39,13 @@ def due_chip(context: template.Context, clock: Clock | dict[str, Any] | None) ->
 def due_chip_of(context: template.Context, application: Application, code: str) -> str:
     """The chip of a case's open clock of one code; nothing where none is open."""
     return due_chip(context, queries.open_clock(application, code))
+
+
+@register.simple_tag
+def due_day_of(application: Application, *codes: str) -> dt.date | None:
+    """The last day of a case's open clock of one of some codes, for a reader who does not see how it is counted."""
+    clock = Clock.objects.open().filter(application=application, code__in=codes).order_by("due_at", "pk").first()
+    return clock.due_on if clock else None
 
 
 @register.simple_tag(takes_context=True)
