@@ -15,10 +15,14 @@ from qualification.applications.services.intake import Finding
 # Where a refusal usually rests; the officer may name another article. Licensing Law 32 and 38: acceptance, decision;
 # 78 and 79: bars after false material; Order 163, 9: the conditions.
 ACCEPTANCE_ARTICLES = (
-    "行政许可法第三十二条第一款第一项", "行政许可法第三十二条第一款第二项", "行政许可法第三十二条", "行政许可法第七十八条",
-    "行政许可法第七十九条",
+    "《行政许可法》第三十二条第一款第一项", "《行政许可法》第三十二条第一款第二项", "《行政许可法》第三十二条", "《行政许可法》第七十八条",
+    "《行政许可法》第七十九条",
 )  # fmt: skip
-DECISION_ARTICLES = ("行政许可法第三十八条第二款", "检验检测机构资质认定管理办法第九条", "行政许可法第七十八条")
+DECISION_ARTICLES = (
+    "《行政许可法》第三十八条第二款",
+    "《检验检测机构资质认定管理办法》第九条",
+    "《行政许可法》第七十八条",
+)
 SEPARATOR = "|"
 BLANK_LINES = 2
 

@@ -18,7 +18,7 @@ from qualification.laboratories.models import Site
 
 LONG = 4000
 # Licensing Law 69: what was obtained by fraud is to be revoked.
-REVOKING_ARTICLE = "行政许可法第六十九条第二款"
+REVOKING_ARTICLE = "《行政许可法》第六十九条第二款"
 
 
 def _text(rows: int, **kwargs: Any) -> forms.CharField:

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 # Licensing Law: 69 revoking what was obtained by fraud, 8 recalling when law or facts changed, 70 cancelling.
-END_ARTICLES = ("行政许可法第六十九条", "行政许可法第八条", "行政许可法第七十条")
+END_ARTICLES = ("《行政许可法》第六十九条", "《行政许可法》第八条", "《行政许可法》第七十条")
 VERBS = (
     ("revoke", _("Revoke: obtained by fraud")),
     ("recall", _("Recall: law or facts have changed")),

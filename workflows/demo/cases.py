@@ -74,7 +74,7 @@ def _supplement_in(walk: Walk, moments: Moments) -> None:
 def _not_accepted(walk: Walk, moments: Moments) -> None:
     moments.pass_days(4)
     intake.refuse_acceptance(
-        application=walk.application, reasons="申请事项依法不属于本行政机关职权范围。", article="行政许可法第三十二条",
+        application=walk.application, reasons="申请事项依法不属于本行政机关职权范围。", article="《行政许可法》第三十二条",
         by=walk.cast.intake, now=walk.now(),
     )  # fmt: skip
 
@@ -133,7 +133,9 @@ def _decline_one(walk: Walk, moments: Moments) -> None:
 
 def _refuse(walk: Walk, moments: Moments) -> None:
     moments.pass_days(4)
-    walk.decide("refuse", "经评审，申请的检验检测能力不符合评审准则要求。", "行政许可法第三十八条")
+    walk.decide(
+        "refuse", "经评审，申请的检验检测能力不符合《检验检测机构资质认定评审准则》的要求。", "《行政许可法》第三十八条"
+    )
     moments.pass_days(1)
     walk.release()
 

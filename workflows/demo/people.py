@@ -184,7 +184,10 @@ def make_assessors(
             employer=f"{home.region_zh}检验检测研究院", title="正高级工程师" if n % 3 == 0 else "高级工程师",
         ))  # fmt: skip
         Training.objects.create(
-            assessor=made[-1], name="资质认定评审准则宣贯培训", held_on=today - dt.timedelta(days=200), hours=16
+            assessor=made[-1],
+            name="《检验检测机构资质认定评审准则》宣贯培训",
+            held_on=today - dt.timedelta(days=200),
+            hours=16,
         )
     return made
 

@@ -329,7 +329,7 @@ class Walk:
     def revoke(self) -> None:
         """The decision maker revokes what was granted on a commitment proved false."""
         checking.revoke(
-            check=self.check, reason="现场核查发现承诺严重不实，以欺骗手段取得资质认定。", article="行政许可法第六十九条第二款",
+            check=self.check, reason="现场核查发现承诺严重不实，以欺骗手段取得资质认定。", article="《行政许可法》第六十九条第二款",
             by=self.decider, now=self.now(),
         )  # fmt: skip
 

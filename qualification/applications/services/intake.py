@@ -27,7 +27,7 @@ from qualification.regions.settings import setting
 if TYPE_CHECKING:
     from qualification.accounts.models import User
 
-DEEMED_ARTICLE = "行政许可法第三十二条"
+DEEMED_ARTICLE = "《行政许可法》第三十二条"
 
 
 @dataclass(frozen=True, slots=True)
