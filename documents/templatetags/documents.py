@@ -9,11 +9,14 @@ from django import template
 from django.utils.translation import gettext as _
 
 from documents import panels
+from documents.care import words
 from documents.models import StoredFile, Version
 
 register = template.Library()
 
 register.filter("scan_words", panels.scan_words)
+register.filter("technical", words.technical)
+register.filter("what_to_do", words.said_of)
 
 
 @register.inclusion_tag("documents/slot.html", takes_context=True)

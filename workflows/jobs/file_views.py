@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from documents.care import queries, services
 from documents.care.models import MAX_STRAYS, FoundStray
 from documents.care.queries import Trouble
-from documents.messages import sentence
+from documents.care.words import said_of
 from documents.models import StoredFile
 from documents.orphans import Stray
 from qualification import access
@@ -30,27 +30,15 @@ def _columns() -> list[Column]:
         # No names: a name can tell what a laboratory of another region is about. The number finds the file in its case.
         Column("trouble", gettext_lazy("State"), sort=("trouble", "-created_at"), template="jobs/_trouble.html",
                value=lambda row: Trouble(row.trouble).label),
+        Column("said", pgettext_lazy("file to look after", "What is wrong and what to do"), template="jobs/_said.html", value=said_of),
         Column("pk", gettext_lazy("File"), template="jobs/_file.html", value=lambda row: str(row.pk)),
         Column("size", gettext_lazy("Bytes"), sort=("size",), is_number=True),
         Column("received_at", gettext_lazy("Received"), sort=("received_at",)),
         Column("scanned_at", gettext_lazy("Last checked"), sort=("scanned_at",)),
         Column("scan_attempts", gettext_lazy("Tries"), sort=("scan_attempts",), is_number=True),
-        Column("detail", gettext_lazy("What the check said"), value=_said),
         Column("proved_at", gettext_lazy("Last proved"), sort=("proved_at",)),
         Column("asked_at", gettext_lazy("Asked for again"), sort=("asked_at",)),
     ]  # fmt: skip
-
-
-def _said(row: Any) -> str:
-    """What was told to the sender of a file that was not taken, under its number; of any other what the check met."""
-    verdict = row.scan_verdict
-    problem = verdict.get("problem", "")
-    if row.trouble == Trouble.REFUSED:
-        try:
-            return sentence(problem, f"{str(row.pk)[:8]}…", verdict.get("params"))
-        except KeyError:  # a finding of an earlier release, whose words are gone
-            return str(problem)
-    return str(verdict.get("detail") or verdict.get("signature") or problem)
 
 
 def _by_trouble(rows: QuerySet[Any], value: str) -> QuerySet[Any]:

@@ -11,5 +11,5 @@ urlpatterns = [
     path("operations/", views.status, name="status"),
     path("operations/files/", file_views.files, name="files"),
     path("operations/files/<uuid:uuid>/again/", file_views.again, name="file_again"),
-    path("operations/strays/", file_views.strays, name="strays"),
+    path("operations/files/strays/", file_views.strays, name="strays"),
 ]

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from documents import scanning, storage
 from documents.care.models import FoundStray, Recheck
+from documents.care.words import said_of
 from documents.models import StoredFile
 from qualification.accounts.enums import Role
+from qualification.pages import menu
 from qualification.regions.models import Authority
 from tests.factories.accounts import UserFactory
 from tests.factories.cases import load_reference
@@ -89,6 +91,7 @@ def test_the_page_says_what_is_wrong_but_no_name_and_is_filtered_and_exported(ad
     client = signed_in(admin)
     page = client.get(reverse(FILES)).content.decode()
     assert str(file.pk) in page
+    assert "See that clamd runs" in page
     assert "clamd does not answer" in page
     assert "secret name" not in page
     assert str(file.pk) not in client.get(reverse(FILES), {"trouble": "6_refused"}).content.decode()
@@ -107,6 +110,48 @@ def test_a_refusal_is_told_in_words_under_the_number_of_the_file(admin: Any) -> 
     assert f"“{str(told.pk)[:8]}…” is empty" in page
     assert "of another release" in page
     assert "secret name" not in page
+
+
+@pytest.mark.parametrize(
+    ("detail", "said", "shown"),
+    [
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: '/srv/my store/quarantine/ab/abcdef'",
+            "not in the quarantine any more", "FileNotFoundError: [Errno 2] No such file or directory: …",
+        ),
+        ("ScanFailed: clamd looked at a part only: X. Raise its limits.", "looked at a part of the file only", "clamd"),
+        ("ScanFailed: clamd does not answer: unix:/run/clamd.ctl", "malware scanner does not answer", "unix:…"),
+        ("ScanFailed: The check took too long.", "machine was only busy", "took too long"),
+        ("OSError: cannot read /var/lib/tongzheng/x, sorry", "The check itself failed", "cannot read …, sorry"),
+    ],
+)  # fmt: skip
+def test_a_failed_check_is_told_in_a_sentence_and_its_detail_names_no_path(
+    admin: Any, detail: str, said: str, shown: str
+) -> None:
+    (file,) = given_up()
+    StoredFile.objects.update(scan_verdict={"problem": "gave_up", "params": {}, "detail": detail})
+    page = signed_in(admin).get(reverse(FILES)).content.decode()
+    sentence_, fold = page.split(f'title="{file.pk}"')[0].rsplit("<details", 1)
+    assert said in sentence_
+    assert shown in fold
+    assert not [path for path in ("/srv", "/run/", "/var/lib") if path in page]
+
+
+def test_each_trouble_says_what_to_do(admin: Any) -> None:
+    for fault, state, problem, said in (
+        ("lost", "clean", "", "Restore it from the backup"), ("altered", "clean", "", "who can write to the store"),
+        ("", "failed", "altered", "Its sender must upload it again"), ("", "pending", "", "whether the worker runs"),
+    ):  # fmt: skip
+        (file,) = given_up()
+        row = StoredFile(pk=file.pk, scan_state=state, fault=fault, scan_verdict={"problem": problem})
+        with translation.override("en"):
+            assert said in said_of(row)
+
+
+def test_the_page_of_strays_lights_the_entry_of_files(admin: Any) -> None:
+    request = RequestFactory().get(reverse("jobs:strays"))
+    request.user = admin
+    assert [entry.key for entry in menu.shown_on(request) if entry.is_current] == ["files"]
 
 
 def test_checking_again_is_told_and_a_second_time_refused(admin: Any) -> None:
