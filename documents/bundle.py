@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from documents import storage
+from documents import slots, storage
 from documents.models import StoredFile, Version
 
 INDEX = "index.csv"
@@ -38,7 +38,7 @@ def entries_of(versions: Iterable[Version], titles: dict[tuple[str, str], str]) 
     taken: set[str] = set()
     for version in versions:
         document = version.document
-        title = titles.get((document.code, document.label)) or f"{document.code} {document.label}".strip()
+        title = slots.title_of(titles, document.code, document.label)
         path = f"{_fit(title)}/{_fit(version.file.name)}"
         if path in taken:
             path = f"{_fit(title)}/v{version.number} {_fit(version.file.name)}"

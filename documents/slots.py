@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from documents.formats import EXTENSIONS, USUAL, Format
 
@@ -42,6 +43,7 @@ class SlotType:
 
 
 _types: dict[str, SlotType] = {}
+LONGEST_SAID = 30
 
 
 class CodeTaken(RuntimeError):
@@ -64,6 +66,15 @@ def register_type(
     slot = SlotType(code, frozenset(types), max_size, hint, title, tuple(words), takes_many)
     if _types.setdefault(code, slot) != slot:
         raise CodeTaken(code)
+
+
+def title_of(titles: Mapping[tuple[str, str], str], code: str, label: str) -> str:
+    """How a slot is called: as its owner calls it, else by its kind and the label it is kept under.
+
+    A long label is an address, and says nothing to a reader.
+    """
+    kind = titles.get((code, "")) or str(type_of(code).title) or code
+    return titles.get((code, label)) or (f"{kind}{_(' (%s)') % label}" if 0 < len(label) <= LONGEST_SAID else kind)
 
 
 def type_of(code: str, *, is_alone: bool = False) -> SlotType:

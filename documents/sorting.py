@@ -25,6 +25,7 @@ MANY = 99
 _SPLIT = re.compile(r"[\s·/、,，;；:：()（）\[\]【】]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^\w\-]|_|(?<!\d)-|-(?!\d)")
+_NUMBERED = re.compile(r"[^\W\d]+\d+[^\W\d]*")
 _DIGIT_ENDS = re.compile(r"\d$")
 
 
@@ -140,6 +141,7 @@ def _claim(number: int, path: str, places: list[Place]) -> _Claim:
     *folders, name = [part for part in path.replace("\\", "/").split("/") if part] or [""]
     parts = _Parts([_stem(name), *reversed(folders)])
     promised = by_extension(name)
+    places = [place for place in places if not parts.contradict(place.about)]
     told = {place.key: parts.strength(place.kind) for place in places}
     best = max(told.values(), default=0.0)
     # Further labels of a kind that takes many are no choice of their own: the first stands for all.
@@ -186,6 +188,11 @@ class _Parts:
         """Whether the path names one of the words a place is about, whole."""
         return any(len(token) > 1 and _stands_in(token, self.whole) for token in tokens_of(about))
 
+    def contradict(self, about: str) -> bool:
+        """Whether the path calls another number than the place has: “第3项” is not for “第1项”."""
+        called = [shape.findall(self.whole) for shape in _shapes_of(about)]
+        return any(called) and not self.names(about)
+
     def _about(self, token: str) -> float:
         if _stands_in(token, self.whole):
             return 2.0 * len(token)
@@ -231,6 +238,13 @@ def words_of(text: str) -> str:
 def tokens_of(about: str) -> tuple[str, ...]:
     """The words of a site or category."""
     return tuple(token for part in _SPLIT.split(about) if (token := squeeze(part)))
+
+
+@lru_cache(maxsize=512)
+def _shapes_of(about: str) -> tuple[re.Pattern[str], ...]:
+    """How the numbered words of a place look with any number."""
+    numbered = [token for token in tokens_of(about) if _NUMBERED.fullmatch(token)]
+    return tuple(re.compile(re.sub(r"\d+", r"\\d+", re.escape(token))) for token in numbered)
 
 
 def _stem(name: str) -> str:

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from documents import access, sorting
+from documents.formats import Format, by_extension
 from documents.models import Version
 from documents.panels import LIMITS
 from documents.queries import filled_slots
 from documents.services import DocumentsError
-from documents.slots import type_of
+from documents.slots import title_of, type_of
 from documents.sorting import Place, Placing, Reason
 from documents.upload import UploadRefused, check_promise, clean_name
 from documents.upload_views import _json, _number, _text, conversation
@@ -59,7 +60,8 @@ def sort(request: HttpRequest, owner_kind: str, owner_id: uuid.UUID) -> JsonResp
         raise TooMany(text % {"count": len(files), "most": MAX_FILES})
     placings = _placings(files, places, _key(told.get("dropped_on")), told.get("exact") is True)
     known = _Known(owner_kind, owner_id, {file.sha256 for file in files if file.sha256})
-    rows = [_row(file, placing, known) for file, placing in zip(files, placings, strict=True)]
+    kinds = {kind for place in places.values() for kind in place.kind.types}
+    rows = [_row(file, placing, known, kinds) for file, placing in zip(files, placings, strict=True)]
     return JsonResponse({"rows": rows})
 
 
@@ -110,7 +112,7 @@ class _Known:
         """What says that the same bytes lie in another slot, or come a second time."""
         for version in self.versions:
             if version.file.sha256 == file.sha256 and self._key(version) != place.key:
-                title = self.titles.get(self._key(version), version.document.code)
+                title = title_of(self.titles, *self._key(version))
                 return _("The same file lies in “%(title)s” already.") % {"title": title}
         first = self.seen.setdefault(file.sha256, file.path) if file.sha256 else file.path
         return "" if first == file.path else _("The same file as “%(name)s”.") % {"name": first}
@@ -120,19 +122,23 @@ class _Known:
         return version.document.code, version.document.label
 
 
-def _row(file: Asked, placing: Placing, known: _Known) -> dict[str, Any]:
+def _row(file: Asked, placing: Placing, known: _Known, kinds: set[Format]) -> dict[str, Any]:
     place = placing.place
     row = {"code": "", "label": "", "problem": "", "warning": "", "says": ""}
     if place is None:
-        return row if file.is_left_out else {**row, "says": _nowhere(placing)}
+        return row if file.is_left_out else {**row, "says": _nowhere(file, placing, kinds)}
     row |= {"code": place.kind.code, "label": place.label}
-    problem = _nowhere(placing) if placing.reason is Reason.TAKEN else _problem(file, place, known)
+    is_taken = placing.reason is Reason.TAKEN
+    problem = _("Another file of this list goes there already.") if is_taken else _problem(file, place, known)
     return row | ({"problem": problem} if problem else {"warning": known.elsewhere(file, place)})
 
 
-def _nowhere(placing: Placing) -> str:
+def _nowhere(file: Asked, placing: Placing, kinds: set[Format]) -> str:
+    """Why a file goes nowhere by itself; `kinds` are all that the page's places take."""
+    if by_extension(clean_name(file.path)) not in kinds:
+        return _("Nothing on this page takes a file of this kind.")
     if placing.reason is Reason.TAKEN:
-        return _("Another file of this list goes there already.")
+        return _("By its name it goes where another file of this list goes; please choose.")
     if placing.reason is Reason.SEVERAL:
         return _("The name does not say for which of several places; please choose.")
     return _("Not recognised by its name; please choose.")

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from documents import access
+from documents import access, slots
 from documents.looking import pages
 from documents.models import Version
 
@@ -133,7 +133,7 @@ def title_of(version: Version) -> str:
     """How the slot of a version is called."""
     document = version.document
     titles = access.titles_of(document.owner_kind, document.owner_id)
-    return titles.get((document.code, document.label)) or document.label or document.code
+    return slots.title_of(titles, document.code, document.label)
 
 
 def are_of_one_owner(first: Version, second: Version) -> bool:

@@ -98,6 +98,7 @@ export class Sorter {
     while (select.options.length > 1) select.remove(1);
     options.forEach((title, key) => select.add(new Option(title, key)));
     select.value = line.place ? keyOf(line.place) : "";
+    select.title = line.place?.title ?? "";
     line.row.dataset.tone = line.tone;
     line.row.querySelector("[data-says]").textContent = line.says;
   }

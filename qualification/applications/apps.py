@@ -16,7 +16,8 @@ class ApplicationsConfig(AppConfig):
 
         access.register()
         materials.register()
-        slots.register_type("supplement", title=_("Supplement"), words=("补正", "supplement"))
+        # No words: a folder “补正材料” holds the answers to all points, and says nothing of the one without a slot.
+        slots.register_type("supplement", title=_("Material of the supplement"))
         slots.register_type("hold_material", title=_("Material the leader asks for"), words=("补充材料", "补充"))
         slots.register_type(
             "rectification",

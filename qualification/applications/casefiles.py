@@ -14,6 +14,7 @@ from documents import queries as documents
 from documents.enums import Purpose
 from documents.models import AccessLog, Snapshot, StoredFile, Version
 from documents.services import digest_of
+from documents.slots import title_of
 from qualification.applications.models import Application
 from qualification.applications.queries import OWNER_KIND, TABLE_CODE, visible_to, wanted_slots
 from qualification.pages.lists import Column, Filter, ListPage
@@ -66,10 +67,7 @@ def handed_in(application: Application) -> list[HandedIn]:
     return [
         HandedIn(
             snapshot,
-            [
-                (titles.get((line["code"], line["label"]), line["code"]), versions[line["version"]])
-                for line in snapshot.lines
-            ],
+            [(title_of(titles, line["code"], line["label"]), versions[line["version"]]) for line in snapshot.lines],
         )
         for snapshot in snapshots
     ]
@@ -82,7 +80,7 @@ def looks_page(request: HttpRequest, application: Application) -> ListPage:
     def title(look: AccessLog) -> str:
         assert look.version is not None
         document = look.version.document
-        return titles.get((document.code, document.label), document.code)
+        return title_of(titles, document.code, document.label)
 
     return ListPage(
         request,

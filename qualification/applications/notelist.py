@@ -14,6 +14,7 @@ from documents.looking import desks
 from documents.looking.enums import NoteState
 from documents.looking.models import PageNote, PageNoteQuerySet
 from documents.looking.queries import answers_to, visible_notes
+from documents.slots import title_of
 from qualification.applications.casefiles import titles_in
 from qualification.applications.models import Application
 from qualification.applications.queries import OWNER_KIND
@@ -37,7 +38,7 @@ def note_page(request: HttpRequest, user: User, application: Application) -> Lis
 
     def title(note: PageNote) -> str:
         document = note.version.document
-        return titles.get((document.code, document.label), document.code)
+        return title_of(titles, document.code, document.label)
 
     def answer(note: PageNote) -> Any:
         version = answers.get(note.pk)

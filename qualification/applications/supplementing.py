@@ -68,7 +68,8 @@ def _point(
     title, hint = titles.get((code, label)) or _title_of(code, number)
     version = current_version(owner_kind=OWNER_KIND, owner_id=supplement.application.uuid, code=code, label=label)
     is_answered = version is not None and _is_new(version.uploaded_at, supplement)
-    about = title if item.slot_code else numbered(number, *CALLED)
+    called = numbered(number, *CALLED)
+    about = f"{title} {called}" if item.slot_code else called
     return Point(number, item.text, code, label, title, hint, None, False, is_answered, about=about)
 
 

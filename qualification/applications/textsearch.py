@@ -19,6 +19,7 @@ from documents import serving
 from documents.enums import Purpose
 from documents.formats import MIME, TEXTS, WORD, Format
 from documents.models import Version
+from documents.slots import title_of
 from documents.texts import queries as texts
 from documents.texts.enums import Outcome
 from documents.texts.models import FileText, TextPage
@@ -123,7 +124,7 @@ class TextSearch(ListPage):
 
     def title(self, code: str, label: str) -> str:
         """How a slot is called."""
-        return self.titles.get((code, label), code)
+        return title_of(self.titles, code, label)
 
     def excerpt(self, row: TextPage) -> Excerpt:
         """The line around the hit."""

@@ -117,6 +117,27 @@ def test_a_name_that_suits_several_slots_of_the_kind_is_dropped_there() -> None:
     assert placed("能力表.xlsx", dropped_on=("typical_report", "水和废水")) == ["several"]
 
 
+def test_a_folder_named_for_the_whole_supplement_says_nothing_of_one_point() -> None:
+    points = [
+        Place(type_of("supplement", is_alone=True), "1", "第1项 补正1"),
+        Place(type_of("quality_manual", is_alone=True), "", "质量手册、程序文件 第2项 补正2"),
+    ]
+    names = ["补正材料/营业执照.pdf", "补正材料/质量手册.pdf", "补正材料/第1项 说明.pdf"]
+    assert placed(*names, places=points) == ["unknown", "quality_manual", "supplement/1"]
+    assert placed("补正材料/第2项 声明页.pdf", places=points) == ["quality_manual"]
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("不符合项1/记录.pdf", "rectification/1"), ("整改材料.pdf", "rectification/1"), ("不符合项2.pdf", "unknown"),
+        ("不符合项12.pdf", "unknown"), ("不符合项2/不符合项1.pdf", "rectification/1"),
+    ],
+)  # fmt: skip
+def test_another_number_is_not_for_the_only_place(path: str, place: str) -> None:
+    assert placed(path, places=[Place(type_of("rectification"), "1", "不符合项1 第1项")]) == [place]
+
+
 def test_names_are_folded() -> None:
     assert squeeze("附表２－１ （授权_签字人）") == "附表2-1授权签字人"
     assert words_of("OrgChart_v2.final") == " org chart v 2 final "

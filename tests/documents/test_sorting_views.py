@@ -107,7 +107,7 @@ def test_too_many_files_are_refused_with_a_sentence(signed_in: Client, owner: Ow
 def test_what_makes_no_sense_is_no_error(signed_in: Client, owner: Owner) -> None:
     asked = {"path": ["x"], "size": "many", "sha256": 7, "to": "there"}
     assert rows(signed_in, owner, asked, places="none", dropped_on=3) == [
-        ("/", "Not recognised by its name; please choose.")
+        ("/", "Nothing on this page takes a file of this kind.")
     ]
 
 
@@ -141,4 +141,10 @@ def test_where_another_version_of_the_slot_is_asked_for_none_becomes_a_further_f
     assert usual == ["quality_manual/2", "quality_manual/3"]
     alone = rows(signed_in, owner, *asked, places=[{**MANUAL, "replaces": True}])
     assert [place for place, _says in alone] == ["quality_manual/", "/"]
-    assert alone[1][1] == "Another file of this list goes there already."
+    assert alone[1][1] == "By its name it goes where another file of this list goes; please choose."
+
+
+def test_a_kind_that_nothing_on_the_page_takes_is_said_whatever_its_name(signed_in: Client, owner: Owner) -> None:
+    no = ("/", "Nothing on this page takes a file of this kind.")
+    assert rows(signed_in, owner, {"path": "setup.exe"}, {"path": "x/IMG_1.csv"}, {"path": "无后缀"}) == [no, no, no]
+    assert rows(signed_in, owner, {"path": "组织机构图.exe"})[0][0] == "organisation_chart/"
