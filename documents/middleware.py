@@ -45,7 +45,7 @@ class StoreAnswers:
         if request.headers.get("HX-Request") == "true" and "HX-Boosted" not in request.headers:
             says = _("The file store does not answer just now. Nothing is lost; try again in a few minutes.")
             return JsonResponse({"message": says}, status=503)
-        return render(request, "errors/503.html", status=503)
+        return render(request, "errors/503.html", {"is_sending": request.method == "POST"}, status=503)
 
 
 def _comes_from_store(error: Exception) -> bool:

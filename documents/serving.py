@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
@@ -155,7 +156,7 @@ def hand_out_all(
     entries = bundle.entries_of(rows, access.titles_of(owner_kind, owner_id))
     log((Found(version.file, version) for version in rows), user=user, purpose=Purpose.BUNDLE, ip=ip, now=now)
     response = StreamingHttpResponse(bundle.stream(entries), content_type="application/zip")
-    name = f"{code or owner_kind}-{now:%Y%m%d}.zip"
+    name = f"{code or owner_kind}-{timezone.localtime(now):%Y%m%d}.zip"
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

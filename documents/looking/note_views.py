@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -90,14 +91,16 @@ def withdraw(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def settle(request: HttpRequest, note_id: uuid.UUID) -> HttpResponse:
-    """Mark a note settled, or (`open=1`) open again."""
+    """Mark a note settled, or (`open=1`) open again; `back` is the page of ours to return to, else the note's own."""
     note = _note(request, note_id)
     act = services.reopen if request.POST.get("open") == "1" else services.settle
     try:
         act(note=note, by=request.user, now=timezone.now())
     except services.NoteMovedOn as late:
         messages.warning(request, late.message)
-    return redirect(_place_of(request, note.version, note.page, note))
+    back = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return redirect(back if is_ours else _place_of(request, note.version, note.page, note))
 
 
 def _did(request: HttpRequest, form: Any, act: Callable[[], object]) -> bool:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from documents.looking import desks, services
 from documents.looking.enums import NoteState
 from documents.looking.models import PageNote
-from documents.looking.queries import ReadNote, notes_sent_with, to_send
+from documents.looking.queries import ReadNote, notes_sent_with, read, to_send, visible_notes
 from qualification.accounts.enums import LABORATORY_ROLES
 from qualification.applications.casefiles import titles_of
 from qualification.applications.models import Application, SupplementItem
@@ -60,6 +60,12 @@ def settles(user: User, owner_id: uuid.UUID) -> frozenset[str]:
 def open_notes(application: Application) -> int:
     """How many notes on the case's files were sent and are not settled."""
     return PageNote.objects.of_owner(OWNER_KIND, application.uuid).in_state(NoteState.SENT).count()
+
+
+def unsettled(user: User, application: Application) -> list[ReadNote]:
+    """The notes on the case's files that were sent and are not settled, with what the person may do."""
+    rows = visible_notes(user, OWNER_KIND, application.uuid).in_state(NoteState.SENT)
+    return read(user, rows.order_by("sent_at", "point", "page", "created_at"))
 
 
 def sees_drafts(user: User, owner_id: uuid.UUID) -> bool:

@@ -10,12 +10,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from documents import access
+from documents import access, serving
 from documents.enums import Purpose, ScanLevel, ScanState
 from documents.models import AccessLog, StoredFile, Version
 from documents.services import withdraw
 from tests.documents import files
-from tests.documents.owners import NOW, Owner, add
+from tests.documents.owners import KIND, NOW, Owner, add
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.usefixtures("buckets")
@@ -180,3 +180,10 @@ def test_state_and_stamps_hold_together(owner: Owner, writer: Any) -> None:
     for change in wrong:
         with pytest.raises(IntegrityError), transaction.atomic():
             StoredFile.objects.filter(pk=file.pk).update(**change)
+
+
+def test_a_bundle_is_named_by_the_day_of_the_authority(owner: Owner, writer: Any) -> None:
+    add(owner, writer)
+    evening = dt.datetime(2026, 11, 20, 20, 0, tzinfo=dt.UTC)
+    answer = serving.hand_out_all(owner_kind=KIND, owner_id=owner.id, user=writer, ip=None, now=evening)
+    assert f"{KIND}-20261121.zip" in answer["Content-Disposition"]

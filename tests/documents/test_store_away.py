@@ -54,7 +54,10 @@ def assert_told(answer: Any) -> None:
 
 @pytest.mark.usefixtures("away")
 def test_what_is_shown_or_bundled_is_told_and_is_no_look(person: Client, owner: Owner, version: Version) -> None:
-    assert_told(person.get(reverse("documents:download", args=[version.pk]) + "?view=1"))
+    address = reverse("documents:download", args=[version.pk]) + "?view=1"
+    assert_told(person.get(address))
+    page = person.get(address).content.decode()
+    assert ("just sent" in page, f'href="{address}"' in page) == (False, True)
     assert_told(person.get(reverse("documents:download_slot", args=[KIND, owner.id, "manual"])))
     assert not AccessLog.objects.exists()
 
@@ -70,6 +73,7 @@ def test_an_upload_without_a_script_is_told_and_leaves_no_version(person: Client
     address = reverse("documents:upload", args=[KIND, owner.id, "manual"])
     answer = person.post(address, {"file": files.upload("b.pdf", files.pdf("b")), "label": "", "note": ""})
     assert_told(answer)
+    assert "A file that you have just sent did not arrive" in answer.content.decode()
     assert Version.objects.count() == 1
     assert StoredFile.objects.exclude(scan_state=ScanState.CLEAN).get().scan_state == ScanState.FAILED
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from qualification.applications.pagenotes import unsettled
 from qualification.assessments import pictures
 from qualification.assessments.answering import records_of
 from qualification.assessments.forms import ReportForm, VerificationForm
@@ -52,5 +53,8 @@ def report(request: HttpRequest, uuid: UUID) -> HttpResponse:
     )):  # fmt: skip
         messages.success(request, _("The report is handed in. The paper is made and sealed in a few moments."))
         return to("report", assessment)
-    context = {**pictures.report_page(assessment, actor(request)), "form": form}
+    context = {
+        **pictures.report_page(assessment, actor(request)), "form": form,
+        "unsettled": unsettled(actor(request), assessment.application),
+    }  # fmt: skip
     return render(request, "assessments/report.html", context, status=422 if form.is_bound else 200)

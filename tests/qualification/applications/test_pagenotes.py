@@ -420,6 +420,57 @@ def test_after_acceptance_the_leader_settles_what_the_intake_had_asked(world: Wo
     assert leader.post(settle, {"open": "1"}).status_code == 403
 
 
+def test_the_report_shows_what_is_not_settled_and_settles_it(world: World) -> None:
+    walk = world.walk("submit")
+    case = walk.application
+    done, left = pin(manual_of(case), world.intake), pin(manual_of(case), world.intake, "页码不连续")
+    request = supplement(case, world, done, left)
+    upload(case, world.manager, now=timezone.now())
+    intake.hand_in_supplement(request=request, answer="已补正", by=world.manager, now=timezone.now())
+    for stage in ("accept", "draw_team", "accept_offers", "pass_file", "propose_visit", "agree_visit", "check_in",
+                  "answer_checklist", "confirm_rows", "conclude", "rectify", "verify"):  # fmt: skip
+        getattr(walk, stage)()
+    leader, address = as_(walk.leader), reverse("assessments:report", args=[walk.assessment.uuid])
+    settle = reverse("documents:note_settle", args=[done.pk])
+    page = leader.get(address).content.decode()
+    assert [text in page for text in (done.text, left.text, settle, "answered by version 2")] == [True] * 4
+    assert "once the report is handed in, nobody changes it" in page
+    others = as_(world.decider).get(address).content.decode()
+    assert (left.text in others, settle in others) == (True, False)
+    assert leader.post(settle, {"back": f"{address}#unsettled"})["Location"] == f"{address}#unsettled"
+    page = leader.get(address).content.decode()
+    assert (done.text in page, left.text in page) == (False, True)
+    walk.hand_in_report()
+    page = leader.get(address).content.decode()
+    assert "were open when the report was handed in" in page
+    assert (left.text in page, "Mark as settled" in page) == (True, False)
+
+
+def test_a_note_is_settled_and_nobody_is_sent_to_another_site(world: World, case: Application) -> None:
+    note = pin(manual_of(case), world.intake)
+    supplement(case, world, note)
+    answer = as_(world.intake).post(reverse("documents:note_settle", args=[note.pk]), {"back": "https://evil.example/"})
+    assert answer["Location"].startswith(reverse("documents:look", args=[note.version_id]))
+
+
+def test_a_point_does_not_say_twice_what_its_note_says(world: World, case: Application) -> None:
+    note = pin(manual_of(case), world.intake)
+    supplement(case, world, note)
+    page = as_(world.manager).get(reverse("applications:supplement", args=[case.uuid])).content.decode()
+    assert page.count(note.text) == 1
+
+
+def test_files_of_a_point_without_a_slot_are_called_by_words(world: World, case: Application) -> None:
+    request = supplement(case, world, findings=("请说明分包情况",))
+    version = upload(case, world.manager, code="supplement", label="1", now=timezone.now())
+    intake.hand_in_supplement(request=request, answer="已补正", by=world.manager, now=timezone.now())
+    laboratory = as_(world.manager)
+    look = laboratory.get(reverse("documents:look", args=[version.pk])).content.decode()
+    listed = laboratory.get(reverse("applications:files", args=[case.uuid])).content.decode()
+    looks = laboratory.get(reverse("applications:looks", args=[case.uuid])).content.decode()
+    assert ["Material of the supplement (1)" in page for page in (look, listed, looks)] == [True] * 3
+
+
 def test_the_history_tells_what_notes_went_with_the_notice(world: World, case: Application) -> None:
     manual = manual_of(case)
     chart = Version.objects.live().get(document__owner_id=case.uuid, document__code="organisation_chart")
