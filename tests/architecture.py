@@ -159,14 +159,13 @@ def known_transitions() -> frozenset[str]:
     )
 
 
-def unprotected_states(source: Source) -> list[int]:
-    """Lines with an FSMField that is not `protected=True`."""
+def bare_states(source: Source) -> list[int]:
+    """Lines with a state field of django-fsm's own, which may be assigned and which migrations would carry."""
     return [
         node.lineno
         for node in ast.walk(source.tree)
         if isinstance(node, ast.Call)
-        and getattr(node.func, "id", getattr(node.func, "attr", "")) == "FSMField"
-        and not any(k.arg == "protected" and isinstance(k.value, ast.Constant) and k.value.value for k in node.keywords)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) in {"FSMField", "FSMIntegerField", "FSMKeyField"}
     ]
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLResolver, get_resolver, include, path
 from django.urls.resolvers import RegexPattern
-from django_fsm import FSMField
+from django_fsm import FSMField, FSMFieldMixin
 
 from qualification import access
 from tests import architecture as arch
@@ -150,12 +151,20 @@ def test_a_called_transition_is_noticed() -> None:
 
 
 def test_every_state_is_protected() -> None:
-    assert faults(arch.unprotected_states) == {}
-    bad = "state = FSMField(protected=False)\nstate = FSMField()\nstate = FSMField(protected=True)"
-    assert arch.unprotected_states(Source("qualification.a.models", bad)) == [1, 2]
+    assert faults(arch.bare_states) == {}
+    bad = "state = FSMField(protected=True)\nstate = StateField()\nstate = django_fsm.FSMKeyField()"
+    assert arch.bare_states(Source("qualification.a.models", bad)) == [1, 3]
     fields = [f for m in apps.get_models() for f in m._meta.fields if isinstance(f, FSMField)]
     assert fields
-    assert [str(field) for field in fields if not field.protected or field.name != "state"] == []
+    assert [str(field) for field in fields if not field.clone().protected or field.name != "state"] == []
+
+
+def test_migrations_carry_no_state_field(settings: Any) -> None:
+    settings.MIGRATION_MODULES = {}  # pytest's --nomigrations hides them.
+    past = MigrationLoader(None).project_state().models.values()
+    fields = [(model.name, name, field) for model in past for name, field in model.fields.items()]
+    assert ("Application", "state") in {(model, name) for model, name, _ in fields}
+    assert [(model, name) for model, name, field in fields if isinstance(field, FSMFieldMixin)] == []
 
 
 def test_files_and_functions_stay_short() -> None:

@@ -57,6 +57,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'file',
                 'verbose_name_plural': 'files',
                 'ordering': ['created_at', 'uuid'],
+                'indexes': [models.Index(condition=models.Q(('sha256', ''), _negated=True), fields=['sha256'], name='file_sha256'), models.Index(condition=models.Q(('bucket', 'quarantine')), fields=['created_at'], name='file_to_check')],
+                'constraints': [models.UniqueConstraint(fields=('key',), name='file_key_once'), models.CheckConstraint(condition=models.Q(models.Q(('received_at__isnull', True), ('sha256', ''), ('size__isnull', True)), models.Q(('received_at__isnull', False), ('sha256__regex', '^[0-9a-f]{64}$'), ('size__gt', 0)), _connector='OR'), name='file_received_has_hash', violation_error_message='A received file has a size and a SHA-256, any other has neither.'), models.CheckConstraint(condition=models.Q(models.Q(('scan_state', 'pending'), ('scanned_at__isnull', True)), models.Q(models.Q(('scan_state', 'pending'), _negated=True), ('scanned_at__isnull', False)), _connector='OR'), name='file_scanned_has_stamp', violation_error_message='A finding has a moment, and a file without one has none.'), models.CheckConstraint(condition=models.Q(models.Q(('scan_state', 'clean'), _negated=True), models.Q(('received_at__isnull', False), models.Q(('content_type', ''), _negated=True), models.Q(('scan_level', ''), _negated=True)), _connector='OR'), name='file_clean_is_known', violation_error_message='A checked file was received, has a type and says how far it was checked.'), models.CheckConstraint(condition=models.Q(('scan_state__in', ['pending', 'clean']), models.Q(('scan_verdict', {}), _negated=True), _connector='OR'), name='file_not_clean_says_why', violation_error_message='A refused or failed file says why.'), models.CheckConstraint(condition=models.Q(models.Q(('bucket', 'quarantine'), ('promoted_at__isnull', True)), models.Q(('bucket', 'clean'), ('discarded_at__isnull', True), ('promoted_at__isnull', False), ('scan_state', 'clean')), _connector='OR'), name='file_promoted_is_clean', violation_error_message='Only checked files lie in the clean bucket, and with the moment they came there.'), models.CheckConstraint(condition=models.Q(('discarded_at__isnull', True), ('scan_state__in', ['refused', 'failed']), _connector='OR'), name='file_discarded_is_not_clean', violation_error_message='Only refused or failed files lose their bytes.')],
             },
         ),
         migrations.CreateModel(
@@ -73,6 +75,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'look at a file',
                 'verbose_name_plural': 'looks at files',
                 'ordering': ['-at', '-pk'],
+                'indexes': [models.Index(fields=['file', '-at'], name='access_by_file')],
             },
         ),
         migrations.CreateModel(
@@ -94,66 +97,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'version',
                 'verbose_name_plural': 'versions',
                 'ordering': ['document', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('document', 'number'), name='version_number_once'), models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='version_number_from_one', violation_error_message='Versions are counted from one.'), models.CheckConstraint(condition=models.Q(models.Q(('frozen_at__isnull', False), ('is_frozen', True)), models.Q(('frozen_at__isnull', True), ('is_frozen', False)), _connector='OR'), name='version_frozen_has_stamp', violation_error_message='A version handed in has a moment, any other has none.'), models.CheckConstraint(condition=models.Q(('is_frozen', False), ('withdrawn_at__isnull', True), _connector='OR'), name='version_frozen_not_withdrawn', violation_error_message='A version that was handed in cannot be removed.'), models.CheckConstraint(condition=models.Q(('withdrawn_by__isnull', True), ('withdrawn_at__isnull', False), _connector='OR'), name='version_withdrawn_by_has_stamp', violation_error_message='Who removed a version did so at a moment.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='storedfile',
-            index=models.Index(condition=models.Q(('sha256', ''), _negated=True), fields=['sha256'], name='file_sha256'),
-        ),
-        migrations.AddIndex(
-            model_name='storedfile',
-            index=models.Index(condition=models.Q(('bucket', 'quarantine')), fields=['created_at'], name='file_to_check'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.UniqueConstraint(fields=('key',), name='file_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('received_at__isnull', True), ('sha256', ''), ('size__isnull', True)), models.Q(('received_at__isnull', False), ('sha256__regex', '^[0-9a-f]{64}$'), ('size__gt', 0)), _connector='OR'), name='file_received_has_hash', violation_error_message='A received file has a size and a SHA-256, any other has neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scan_state', 'pending'), ('scanned_at__isnull', True)), models.Q(models.Q(('scan_state', 'pending'), _negated=True), ('scanned_at__isnull', False)), _connector='OR'), name='file_scanned_has_stamp', violation_error_message='A finding has a moment, and a file without one has none.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('scan_state', 'clean'), _negated=True), models.Q(('received_at__isnull', False), models.Q(('content_type', ''), _negated=True), models.Q(('scan_level', ''), _negated=True)), _connector='OR'), name='file_clean_is_known', violation_error_message='A checked file was received, has a type and says how far it was checked.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(('scan_state__in', ['pending', 'clean']), models.Q(('scan_verdict', {}), _negated=True), _connector='OR'), name='file_not_clean_says_why', violation_error_message='A refused or failed file says why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bucket', 'quarantine'), ('promoted_at__isnull', True)), models.Q(('bucket', 'clean'), ('discarded_at__isnull', True), ('promoted_at__isnull', False), ('scan_state', 'clean')), _connector='OR'), name='file_promoted_is_clean', violation_error_message='Only checked files lie in the clean bucket, and with the moment they came there.'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.CheckConstraint(condition=models.Q(('discarded_at__isnull', True), ('scan_state__in', ['refused', 'failed']), _connector='OR'), name='file_discarded_is_not_clean', violation_error_message='Only refused or failed files lose their bytes.'),
-        ),
-        migrations.AddIndex(
-            model_name='accesslog',
-            index=models.Index(fields=['file', '-at'], name='access_by_file'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('document', 'number'), name='version_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='version_number_from_one', violation_error_message='Versions are counted from one.'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('frozen_at__isnull', False), ('is_frozen', True)), models.Q(('frozen_at__isnull', True), ('is_frozen', False)), _connector='OR'), name='version_frozen_has_stamp', violation_error_message='A version handed in has a moment, any other has none.'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('is_frozen', False), ('withdrawn_at__isnull', True), _connector='OR'), name='version_frozen_not_withdrawn', violation_error_message='A version that was handed in cannot be removed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_by__isnull', True), ('withdrawn_at__isnull', False), _connector='OR'), name='version_withdrawn_by_has_stamp', violation_error_message='Who removed a version did so at a moment.'),
         ),
     ]

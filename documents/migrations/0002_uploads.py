@@ -36,11 +36,16 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
                 ('problem', models.CharField(blank=True, max_length=40)),
                 ('params', models.JSONField(blank=True, default=dict)),
+                ('begun_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('file', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='upload', to='documents.storedfile')),
+                ('version', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='upload', to='documents.version')),
             ],
             options={
                 'verbose_name': 'file on its way',
                 'verbose_name_plural': 'files on their way',
                 'ordering': ['begun_at', 'uuid'],
+                'indexes': [models.Index(condition=models.Q(('state', 'open')), fields=['owner_kind', 'owner_id'], name='upload_of_owner'), models.Index(condition=models.Q(('state__in', ['open', 'arrived'])), fields=['last_at'], name='upload_left')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('part_size__gt', 0), ('size__gt', 0)), name='upload_size'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ['open', 'arrived'])), models.Q(('ended_at__isnull', False), ('state__in', ['done', 'given_up'])), _connector='OR'), name='upload_ended_stamp'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), ('version__isnull', False)), models.Q(models.Q(('state', 'done'), _negated=True), ('version__isnull', True)), _connector='OR'), name='upload_done_is_version'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'given_up'), _negated=True), models.Q(('problem', ''), _negated=True), _connector='OR'), name='upload_given_up_says_why')],
             },
         ),
         migrations.AddField(
@@ -70,44 +75,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='storedfile',
             index=models.Index(condition=models.Q(('bucket', 'clean'), ('retain_until__isnull', False), models.Q(('locked_until__isnull', True), ('locked_until__lt', models.F('retain_until')), _connector='OR')), fields=['retain_until'], name='file_to_lock'),
-        ),
-        migrations.AddField(
-            model_name='upload',
-            name='begun_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='upload',
-            name='file',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='upload', to='documents.storedfile'),
-        ),
-        migrations.AddField(
-            model_name='upload',
-            name='version',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='upload', to='documents.version'),
-        ),
-        migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['owner_kind', 'owner_id'], name='upload_of_owner'),
-        ),
-        migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'arrived'])), fields=['last_at'], name='upload_left'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('part_size__gt', 0), ('size__gt', 0)), name='upload_size'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ['open', 'arrived'])), models.Q(('ended_at__isnull', False), ('state__in', ['done', 'given_up'])), _connector='OR'), name='upload_ended_stamp'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'done'), ('version__isnull', False)), models.Q(models.Q(('state', 'done'), _negated=True), ('version__isnull', True)), _connector='OR'), name='upload_done_is_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'given_up'), _negated=True), models.Q(('problem', ''), _negated=True), _connector='OR'), name='upload_given_up_says_why'),
         ),
     ]

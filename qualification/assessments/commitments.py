@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from qualification.applications.models import CaseRow
 from qualification.assessments.enums import CheckConclusion, CheckState
+from qualification.fields import StateField
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -30,7 +31,7 @@ class CommitmentCheck(CaseRow):
     application = models.OneToOneField(
         "applications.Application", on_delete=models.CASCADE, related_name="commitment_check"
     )
-    state = FSMField(_("state"), choices=CheckState.choices, default=CheckState.DRAFT, protected=True, max_length=10)
+    state = StateField(_("state"), choices=CheckState.choices, default=CheckState.DRAFT, max_length=10)
     is_at_once = models.BooleanField(_("due at once"), default=False)
     ordered_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)

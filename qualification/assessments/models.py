@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, transition
 
 from qualification.applications.models import CaseRow
 from qualification.assessments.commitments import CommitmentCheck as CommitmentCheck  # noqa: PLC0414 - one of these
@@ -24,6 +24,7 @@ from qualification.assessments.enums import (
     RectificationState,
     VisitState,
 )
+from qualification.fields import StateField
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -99,7 +100,7 @@ class Assessment(CaseRow):
     application = models.OneToOneField("applications.Application", on_delete=models.CASCADE, related_name="assessment")
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+")
     mode = models.CharField(_("mode"), max_length=20, choices=Mode, default=Mode.ON_SITE)
-    state = FSMField(_("state"), choices=S.choices, default=S.TEAMING, protected=True, max_length=20)
+    state = StateField(_("state"), choices=S.choices, default=S.TEAMING, max_length=20)
     opened_at = models.DateTimeField()
     team_at = models.DateTimeField(null=True, blank=True)
     file_reviewed_at = models.DateTimeField(null=True, blank=True)
@@ -255,7 +256,7 @@ class Visit(AssessmentRow):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     assessment = models.ForeignKey(Assessment, on_delete=models.CASCADE, related_name="visits")
-    state = FSMField(_("state"), choices=VisitState.choices, default=VisitState.DRAFT, protected=True, max_length=20)
+    state = StateField(_("state"), choices=VisitState.choices, default=VisitState.DRAFT, max_length=20)
     from_on = models.DateField(_("first day"))
     to_on = models.DateField(_("last day"))
     timetable = models.TextField(_("timetable"), blank=True)
@@ -389,9 +390,7 @@ class Rectification(AssessmentRow):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     assessment = models.OneToOneField(Assessment, on_delete=models.CASCADE, related_name="rectification")
-    state = FSMField(
-        _("state"), choices=RectificationState.choices, default=RectificationState.DRAFT, protected=True, max_length=20
-    )
+    state = StateField(_("state"), choices=RectificationState.choices, default=RectificationState.DRAFT, max_length=20)
     days = models.PositiveSmallIntegerField(_("limit in working days"))
     notified_at = models.DateTimeField(null=True, blank=True)
     handed_in_at = models.DateTimeField(null=True, blank=True)

@@ -10,9 +10,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, transition
 
 from qualification.assessors.enums import Grade, OfferState, SeatRole, Standing, TieKind
+from qualification.fields import StateField
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -176,7 +177,7 @@ class Offer(ConcurrentTransitionMixin, models.Model):
     seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="offers")
     assessor = models.ForeignKey(Assessor, on_delete=models.PROTECT, related_name="offers")
     draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="offers")
-    state = FSMField(_("state"), choices=OfferState.choices, default=OfferState.DRAWN, protected=True, max_length=20)
+    state = StateField(_("state"), choices=OfferState.choices, default=OfferState.DRAWN, max_length=20)
     sent_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(_("reason"), blank=True)

@@ -14,11 +14,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, transition
 
 from qualification.applications.models import CaseRow
 from qualification.certificates.enums import CertificateState as State
 from qualification.certificates.enums import EditionState
+from qualification.fields import StateField
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -51,7 +52,7 @@ class Certificate(ConcurrentTransitionMixin, models.Model):
     )
     laboratory = models.ForeignKey("laboratories.Laboratory", on_delete=models.PROTECT, related_name="certificates")
     authority = models.ForeignKey("regions.Authority", on_delete=models.PROTECT, related_name="certificates")
-    state = FSMField(_("state"), choices=State.choices, default=State.PENDING, protected=True, max_length=12)
+    state = StateField(_("state"), choices=State.choices, default=State.PENDING, max_length=12)
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"))
     numbered_at = models.DateTimeField()
@@ -192,9 +193,7 @@ class Edition(CaseRow):
     certificate = models.ForeignKey(Certificate, on_delete=models.PROTECT, related_name="editions")
     application = models.OneToOneField("applications.Application", on_delete=models.PROTECT, related_name="edition")
     number = models.PositiveSmallIntegerField(_("edition"))
-    state = FSMField(
-        _("state"), choices=EditionState.choices, default=EditionState.PENDING, protected=True, max_length=10
-    )
+    state = StateField(_("state"), choices=EditionState.choices, default=EditionState.PENDING, max_length=10)
     issued_on = models.DateField(_("date of issue"))
     requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()

@@ -15,8 +15,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, transition
 
+from qualification.fields import StateField
 from workflows.clocks import counting, policy
 from workflows.clocks.enums import OPEN_STATES, ClockState, ContestState, Unit
 
@@ -278,9 +279,7 @@ class Contest(ConcurrentTransitionMixin, models.Model):
     application = models.ForeignKey(
         "applications.Application", on_delete=models.CASCADE, null=True, blank=True, related_name="contests"
     )
-    state = FSMField(
-        _("state"), choices=ContestState.choices, default=ContestState.DRAFT, protected=True, max_length=10
-    )
+    state = StateField(_("state"), choices=ContestState.choices, default=ContestState.DRAFT, max_length=10)
     reason = models.TextField(_("reason"))
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     asked_at = models.DateTimeField(null=True, blank=True)

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("documents", "0003_snapshots"),
+        ('documents', '0003_snapshots'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'note on a page',
                 'verbose_name_plural': 'notes on pages',
                 'ordering': ['created_at', 'uuid'],
+                'indexes': [models.Index(fields=['version', 'page'], name='page_note_of_page')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('x__isnull', True), ('y__isnull', True)), models.Q(('x__lte', 10000), ('y__lte', 10000)), _connector='OR'), name='page_note_place', violation_error_message='A place has both coordinates and lies on the page.'), models.CheckConstraint(condition=models.Q(('page__gt', 0), models.Q(('text', ''), _negated=True), models.Q(('desk', ''), _negated=True)), name='page_note_says_something', violation_error_message='A note has words and a page.'), models.CheckConstraint(condition=models.Q(models.Q(('answer_code', ''), ('point__isnull', True), ('sent_at__isnull', True), ('sent_with__isnull', True)), models.Q(('point__gt', 0), ('sent_at__isnull', False), ('sent_with__isnull', False), models.Q(('answer_code', ''), _negated=True)), _connector='OR'), name='page_note_sent_with_request', violation_error_message='A note that was sent names the request and its point, any other does not.'), models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True), ('withdrawn_reason', '')), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('sent_at__isnull', True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR')), _connector='OR'), name='page_note_withdrawn_by_somebody', violation_error_message='A note that was sent is withdrawn by somebody, with a reason.'), models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True)), models.Q(('sent_at__isnull', False), ('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='page_note_settled_was_sent', violation_error_message='Only a note that was sent is settled.')],
             },
         ),
         migrations.CreateModel(
@@ -61,29 +63,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'acts on notes',
                 'ordering': ['at', 'pk'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='pagenote',
-            index=models.Index(fields=['version', 'page'], name='page_note_of_page'),
-        ),
-        migrations.AddConstraint(
-            model_name='pagenote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('x__isnull', True), ('y__isnull', True)), models.Q(('x__lte', 10000), ('y__lte', 10000)), _connector='OR'), name='page_note_place', violation_error_message='A place has both coordinates and lies on the page.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pagenote',
-            constraint=models.CheckConstraint(condition=models.Q(('page__gt', 0), models.Q(('text', ''), _negated=True), models.Q(('desk', ''), _negated=True)), name='page_note_says_something', violation_error_message='A note has words and a page.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pagenote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer_code', ''), ('point__isnull', True), ('sent_at__isnull', True), ('sent_with__isnull', True)), models.Q(('point__gt', 0), ('sent_at__isnull', False), ('sent_with__isnull', False), models.Q(('answer_code', ''), _negated=True)), _connector='OR'), name='page_note_sent_with_request', violation_error_message='A note that was sent names the request and its point, any other does not.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pagenote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('withdrawn_at__isnull', True), ('withdrawn_by__isnull', True), ('withdrawn_reason', '')), models.Q(('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('sent_at__isnull', True), models.Q(('withdrawn_reason', ''), _negated=True), _connector='OR')), _connector='OR'), name='page_note_withdrawn_by_somebody', violation_error_message='A note that was sent is withdrawn by somebody, with a reason.'),
-        ),
-        migrations.AddConstraint(
-            model_name='pagenote',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', True), ('settled_by__isnull', True)), models.Q(('sent_at__isnull', False), ('settled_at__isnull', False), ('settled_by__isnull', False)), _connector='OR'), name='page_note_settled_was_sent', violation_error_message='Only a note that was sent is settled.'),
         ),
     ]

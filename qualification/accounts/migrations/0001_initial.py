@@ -17,19 +17,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('lab_member', 'laboratory member'), ('lab_manager', 'laboratory manager'), ('intake', 'intake officer'), ('coordinator', 'review coordinator'), ('decision', 'decision maker'), ('issuer', 'issuer'), ('supervisor', 'supervisor'), ('sla_admin', 'time-limit administrator'), ('region_admin', 'region administrator'), ('assessor', 'assessor'), ('joint_meeting', 'joint-meeting member'), ('national_viewer', 'national viewer')], max_length=20, verbose_name='role')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'verbose_name': 'membership',
-                'ordering': ['pk'],
-            },
-        ),
-        migrations.CreateModel(
             name='User',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

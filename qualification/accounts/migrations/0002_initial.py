@@ -16,27 +16,21 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='membership',
-            name='authority',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='regions.authority'),
-        ),
-        migrations.AddField(
-            model_name='membership',
-            name='laboratory',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='laboratories.laboratory'),
-        ),
-        migrations.AddField(
-            model_name='membership',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('authority__isnull', True), ('laboratory__isnull', False), ('role__in', ['lab_manager', 'lab_member'])), models.Q(('authority__isnull', False), ('laboratory__isnull', True), ('role__in', ['assessor', 'coordinator', 'decision', 'intake', 'issuer', 'region_admin', 'sla_admin', 'supervisor'])), models.Q(('authority__isnull', True), ('laboratory__isnull', True), ('role__in', ['joint_meeting', 'national_viewer'])), _connector='OR'), name='membership_place_fits_role', violation_error_message="A laboratory role needs a laboratory, an authority's role an authority, a national role neither."),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'role', 'authority', 'laboratory'), name='membership_once', nulls_distinct=False, violation_error_message='This person already has this role.'),
+        migrations.CreateModel(
+            name='Membership',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('lab_member', 'laboratory member'), ('lab_manager', 'laboratory manager'), ('intake', 'intake officer'), ('coordinator', 'review coordinator'), ('decision', 'decision maker'), ('issuer', 'issuer'), ('supervisor', 'supervisor'), ('sla_admin', 'time-limit administrator'), ('region_admin', 'region administrator'), ('assessor', 'assessor'), ('joint_meeting', 'joint-meeting member'), ('national_viewer', 'national viewer')], max_length=20, verbose_name='role')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('authority', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='regions.authority')),
+                ('laboratory', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='laboratories.laboratory')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'membership',
+                'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('authority__isnull', True), ('laboratory__isnull', False), ('role__in', ['lab_manager', 'lab_member'])), models.Q(('authority__isnull', False), ('laboratory__isnull', True), ('role__in', ['assessor', 'coordinator', 'decision', 'intake', 'issuer', 'region_admin', 'sla_admin', 'supervisor'])), models.Q(('authority__isnull', True), ('laboratory__isnull', True), ('role__in', ['joint_meeting', 'national_viewer'])), _connector='OR'), name='membership_place_fits_role', violation_error_message="A laboratory role needs a laboratory, an authority's role an authority, a national role neither."), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'role', 'authority', 'laboratory'), name='membership_once', nulls_distinct=False, violation_error_message='This person already has this role.')],
+            },
         ),
     ]

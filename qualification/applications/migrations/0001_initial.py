@@ -13,53 +13,12 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('laboratories', '0001_initial'),
         ('regions', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Concurrence',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', django_fsm.FSMField(choices=[('prepared', 'prepared'), ('requested', 'waiting for the answer'), ('agreed', 'agreed'), ('objected', 'objected'), ('void', 'void')], default='prepared', max_length=20, protected=True)),
-                ('requested_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('opinion', models.TextField(blank=True, verbose_name='opinion')),
-            ],
-            options={
-                'ordering': ['authority__code', 'pk'],
-            },
-            bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
-        ),
-        migrations.CreateModel(
-            name='Decision',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('outcome', models.CharField(choices=[('grant', 'grant'), ('part', 'grant in part'), ('refuse', 'refuse')], max_length=10, verbose_name='outcome')),
-                ('reasons', models.TextField(blank=True, verbose_name='reasons')),
-                ('article', models.CharField(blank=True, max_length=200, verbose_name='article')),
-                ('decided_at', models.DateTimeField()),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('retracted_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'ordering': ['-pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='DraftConflict',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('typed', models.JSONField()),
-            ],
-            options={
-                'ordering': ['-pk'],
-            },
-        ),
         migrations.CreateModel(
             name='MaterialType',
             fields=[
@@ -76,64 +35,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'kind of material',
                 'ordering': ['position', 'code'],
             },
-        ),
-        migrations.CreateModel(
-            name='Requirement',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('first', 'first'), ('renewal', 'renewal'), ('extension', 'extension of scope'), ('address', 'change of address'), ('standard', 'change of standard'), ('signatory', 'change of authorised signatory'), ('manager', 'change of top or technical manager'), ('other', 'other change'), ('cancellation', 'cancellation')], max_length=20, verbose_name='kind')),
-                ('level', models.CharField(choices=[('required', 'required'), ('if_any', 'where it applies')], default='required', max_length=20, verbose_name='level')),
-                ('procedure', models.CharField(blank=True, choices=[('general', 'general procedure'), ('commitment', 'notice and commitment')], max_length=20, verbose_name='only in procedure')),
-            ],
-            options={
-                'ordering': ['kind', 'material__position'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SupplementItem',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot_code', models.CharField(blank=True, max_length=40, verbose_name='material')),
-                ('slot_label', models.CharField(blank=True, max_length=120)),
-                ('text', models.TextField(verbose_name='what is wrong and what to do')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-            ],
-            options={
-                'ordering': ['position', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SupplementRequest',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'being listed'), ('sent', 'waiting for the laboratory'), ('handed_in', 'handed in'), ('lapsed', 'lapsed'), ('void', 'void')], default='draft', max_length=20, protected=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('handed_in_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.TextField(blank=True, verbose_name='explanation of the laboratory')),
-            ],
-            options={
-                'ordering': ['pk'],
-            },
-            bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
-        ),
-        migrations.CreateModel(
-            name='TerminationRequest',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'being written'), ('asked', 'waiting for consent'), ('consented', 'consented'), ('denied', 'denied'), ('void', 'void')], default='draft', max_length=20, protected=True)),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.TextField(blank=True, verbose_name='answer')),
-            ],
-            options={
-                'ordering': ['pk'],
-            },
-            bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
             name='Application',
@@ -153,7 +54,7 @@ class Migration(migrations.Migration):
                 ('manager_post', models.CharField(blank=True, max_length=20, verbose_name='post')),
                 ('manager_name', models.CharField(blank=True, max_length=80, verbose_name='new manager')),
                 ('revision', models.PositiveIntegerField(default=1)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('submitted', 'waiting for acceptance'), ('in_review', 'in technical review'), ('reviewed', 'waiting for the decision'), ('decided', 'decision pending release'), ('granted', 'waiting for the issue'), ('issuing', 'certificate being signed'), ('issued', 'certificate issued'), ('not_accepted', 'not accepted'), ('lapsed', 'lapsed'), ('withdrawn', 'withdrawn'), ('terminated', 'review terminated'), ('refused', 'refused'), ('filed', 'filed')], default='draft', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('submitted', 'waiting for acceptance'), ('in_review', 'in technical review'), ('reviewed', 'waiting for the decision'), ('decided', 'decision pending release'), ('granted', 'waiting for the issue'), ('issuing', 'certificate being signed'), ('issued', 'certificate issued'), ('not_accepted', 'not accepted'), ('lapsed', 'lapsed'), ('withdrawn', 'withdrawn'), ('terminated', 'review terminated'), ('refused', 'refused'), ('filed', 'filed')], default='draft', max_length=20, verbose_name='state')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('saved_at', models.DateTimeField(auto_now=True)),
                 ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='received at')),
@@ -166,11 +67,14 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='closed at')),
                 ('accepted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('authority', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='regions.authority', verbose_name='lead authority')),
+                ('sites', models.ManyToManyField(blank=True, related_name='applications', to='laboratories.site', verbose_name='sites')),
             ],
             options={
                 'verbose_name': 'application',
                 'verbose_name_plural': 'applications',
                 'ordering': ['-pk'],
+                'indexes': [models.Index(fields=['authority', 'state', 'submitted_at'], name='application_queue')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('reference', ''), _negated=True), fields=('reference',), name='application_reference_once', violation_error_message='This case number exists.'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('submitted', 'in_review', 'reviewed', 'decided', 'granted', 'issuing', 'issued', 'not_accepted', 'lapsed', 'withdrawn', 'terminated', 'refused')), ('submitted_at__isnull', False)), models.Q(('submitted_at__isnull', True), models.Q(('state__in', ('submitted', 'in_review', 'reviewed', 'decided', 'granted', 'issuing', 'issued', 'not_accepted', 'lapsed', 'withdrawn', 'terminated', 'refused')), _negated=True)), _connector='OR'), name='application_submitted_stamp', violation_error_message='The moment of receipt belongs to every application handed in, and to no other.'), models.CheckConstraint(condition=models.Q(('kinds__len__gt', 0)), name='application_has_kind', violation_error_message='An application is of at least one kind.'), models.CheckConstraint(condition=models.Q(models.Q(('accepted_at__isnull', True), ('accepted_on__isnull', True)), models.Q(('accepted_at__isnull', False), ('accepted_on__isnull', False)), _connector='OR'), name='application_accepted_stamp'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['in_review', 'reviewed', 'terminated', 'decided', 'granted', 'issuing', 'refused', 'issued']), _negated=True), ('accepted_at__isnull', False), _connector='OR'), name='application_review_needs_acceptance', violation_error_message='Nothing is reviewed before it is accepted.'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('state__in', ('decided', 'granted', 'issuing', 'refused', 'issued'))), models.Q(('decided_at__isnull', True), models.Q(('state__in', ('decided', 'granted', 'issuing', 'refused', 'issued')), _negated=True)), _connector='OR'), name='application_decided_stamp', violation_error_message='A decision has its moment, and only a decision.'), models.CheckConstraint(condition=models.Q(models.Q(('released_at__isnull', False), ('state__in', ('granted', 'issuing', 'refused', 'issued'))), models.Q(('released_at__isnull', True), models.Q(('state__in', ('granted', 'issuing', 'refused', 'issued')), _negated=True)), _connector='OR'), name='application_released_stamp', violation_error_message='A released decision has its moment, and only a released one.'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state__in', ('filed', 'issued', 'lapsed', 'not_accepted', 'refused', 'terminated', 'withdrawn'))), models.Q(('closed_at__isnull', True), models.Q(('state__in', ('filed', 'issued', 'lapsed', 'not_accepted', 'refused', 'terminated', 'withdrawn')), _negated=True)), _connector='OR'), name='application_closed_stamp', violation_error_message='A closed case has its moment, and only a closed one.'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_at__gte', models.F('submitted_at')), _connector='OR'), models.Q(('released_at__isnull', True), ('released_at__gte', models.F('decided_at')), _connector='OR')), name='application_order_of_stamps', violation_error_message='The moments of a case follow one another.'), models.CheckConstraint(condition=models.Q(('is_deemed_accepted', False), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', True)), _connector='OR'), name='application_deemed_only_accepted', violation_error_message='Nobody accepts a deemed acceptance; the law does.')],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),

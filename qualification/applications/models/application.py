@@ -11,11 +11,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, transition
 
 from qualification.applications.enums import ApplicationState as State
 from qualification.applications.enums import Kind, Procedure, SupplementState, awaited_meta_for
 from qualification.applications.models.stamps import stamped
+from qualification.fields import StateField
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -64,7 +65,7 @@ class Application(ConcurrentTransitionMixin, models.Model):
     manager_name = models.CharField(_("new manager"), max_length=80, blank=True)
     revision = models.PositiveIntegerField(default=1)
 
-    state = FSMField(_("state"), choices=State.choices, default=State.DRAFT, protected=True, max_length=20)
+    state = StateField(_("state"), choices=State.choices, default=State.DRAFT, max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     saved_at = models.DateTimeField(auto_now=True)

@@ -10,11 +10,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import ConcurrentTransitionMixin, transition
 
 from qualification.applications.enums import ConcurrenceState, SupplementState, TerminationState
 from qualification.applications.models.application import Application
 from qualification.applications.models.stamps import stamped
+from qualification.fields import StateField
 
 if TYPE_CHECKING:
     from qualification.accounts.models import User
@@ -42,7 +43,7 @@ class SupplementRequest(CaseRow):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="supplement")
-    state = FSMField(choices=SupplementState.choices, default=SupplementState.DRAFT, protected=True, max_length=20)
+    state = StateField(choices=SupplementState.choices, default=SupplementState.DRAFT, max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
@@ -117,7 +118,7 @@ class TerminationRequest(CaseRow):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="terminations")
-    state = FSMField(choices=TerminationState.choices, default=TerminationState.DRAFT, protected=True, max_length=20)
+    state = StateField(choices=TerminationState.choices, default=TerminationState.DRAFT, max_length=20)
     reason = models.TextField(_("reason"))
     asked_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     asked_at = models.DateTimeField(null=True, blank=True)
@@ -167,7 +168,7 @@ class Concurrence(CaseRow):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="concurrences")
     authority = models.ForeignKey("regions.Authority", on_delete=models.PROTECT, related_name="concurrences")
-    state = FSMField(choices=ConcurrenceState.choices, default=ConcurrenceState.PREPARED, protected=True, max_length=20)
+    state = StateField(choices=ConcurrenceState.choices, default=ConcurrenceState.PREPARED, max_length=20)
     requested_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'being prepared'), ('ordered', 'to be checked'), ('done', 'checked'), ('void', 'void')], default='draft', max_length=10, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'being prepared'), ('ordered', 'to be checked'), ('done', 'checked'), ('void', 'void')], default='draft', max_length=10, verbose_name='state')),
                 ('is_at_once', models.BooleanField(default=False, verbose_name='due at once')),
                 ('ordered_at', models.DateTimeField(blank=True, null=True)),
                 ('done_at', models.DateTimeField(blank=True, null=True)),

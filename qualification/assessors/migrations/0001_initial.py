@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'assessor',
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('certified_until__gt', models.F('certified_on'))), name='assessor_certificate_period', violation_error_message='The certificate ends after it begins.'), models.CheckConstraint(condition=models.Q(('field_codes__len__gt', 0)), name='assessor_has_field', violation_error_message='An assessor has at least one field of competence.')],
             },
         ),
         migrations.CreateModel(
@@ -52,6 +53,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['from_on', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='absence_period', violation_error_message='The absence ends after it begins.')],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +89,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('role', 'leader')), fields=('assessment',), name='one_leader_per_team', violation_error_message='A team has one leader.'), models.UniqueConstraint(fields=('assessment', 'assessor'), name='one_seat_per_assessor', violation_error_message='This assessor is already in the team.'), models.CheckConstraint(condition=models.Q(models.Q(('assessor__isnull', True), ('filled_at__isnull', True)), models.Q(('assessor__isnull', False), ('filled_at__isnull', False)), _connector='OR'), name='seat_filled_stamp')],
             },
         ),
         migrations.CreateModel(
@@ -94,7 +97,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', django_fsm.FSMField(choices=[('drawn', 'drawn'), ('sent', 'waiting for the answer'), ('accepted', 'accepted'), ('declined', 'declined'), ('expired', 'expired'), ('void', 'void')], default='drawn', max_length=20, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('drawn', 'drawn'), ('sent', 'waiting for the answer'), ('accepted', 'accepted'), ('declined', 'declined'), ('expired', 'expired'), ('void', 'void')], default='drawn', max_length=20, verbose_name='state')),
                 ('sent_at', models.DateTimeField(blank=True, null=True)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -106,6 +109,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'offer',
                 'ordering': ['pk'],
+                'indexes': [models.Index(fields=['assessor', 'state'], name='offer_assessor')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['drawn', 'sent', 'accepted'])), fields=('seat',), name='one_open_offer_per_seat', violation_error_message='This seat is already offered to somebody.'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state__in', ['drawn', 'sent'])), models.Q(('answered_at__isnull', False), models.Q(('state__in', ['drawn', 'sent']), _negated=True)), _connector='OR'), name='offer_answer_stamp'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='offer_declined_has_reason', violation_error_message='Say why you decline.')],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
@@ -122,6 +127,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('assessor', 'laboratory', 'kind'), name='tie_once'), models.CheckConstraint(condition=models.Q(('since_on__isnull', True), ('until_on__isnull', True), ('until_on__gte', models.F('since_on')), _connector='OR'), name='tie_period', violation_error_message='The tie ends after it begins.')],
             },
         ),
         migrations.CreateModel(
@@ -136,53 +142,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-held_on', '-pk'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='assessor',
-            constraint=models.CheckConstraint(condition=models.Q(('certified_until__gt', models.F('certified_on'))), name='assessor_certificate_period', violation_error_message='The certificate ends after it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assessor',
-            constraint=models.CheckConstraint(condition=models.Q(('field_codes__len__gt', 0)), name='assessor_has_field', violation_error_message='An assessor has at least one field of competence.'),
-        ),
-        migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('to_on__gte', models.F('from_on'))), name='absence_period', violation_error_message='The absence ends after it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(condition=models.Q(('role', 'leader')), fields=('assessment',), name='one_leader_per_team', violation_error_message='A team has one leader.'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.UniqueConstraint(fields=('assessment', 'assessor'), name='one_seat_per_assessor', violation_error_message='This assessor is already in the team.'),
-        ),
-        migrations.AddConstraint(
-            model_name='seat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('assessor__isnull', True), ('filled_at__isnull', True)), models.Q(('assessor__isnull', False), ('filled_at__isnull', False)), _connector='OR'), name='seat_filled_stamp'),
-        ),
-        migrations.AddIndex(
-            model_name='offer',
-            index=models.Index(fields=['assessor', 'state'], name='offer_assessor'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['drawn', 'sent', 'accepted'])), fields=('seat',), name='one_open_offer_per_seat', violation_error_message='This seat is already offered to somebody.'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state__in', ['drawn', 'sent'])), models.Q(('answered_at__isnull', False), models.Q(('state__in', ['drawn', 'sent']), _negated=True)), _connector='OR'), name='offer_answer_stamp'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='offer_declined_has_reason', violation_error_message='Say why you decline.'),
-        ),
-        migrations.AddConstraint(
-            model_name='tie',
-            constraint=models.UniqueConstraint(fields=('assessor', 'laboratory', 'kind'), name='tie_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='tie',
-            constraint=models.CheckConstraint(condition=models.Q(('since_on__isnull', True), ('until_on__isnull', True), ('until_on__gte', models.F('since_on')), _connector='OR'), name='tie_period', violation_error_message='The tie ends after it begins.'),
         ),
     ]

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('number', models.CharField(max_length=12, unique=True, validators=[django.core.validators.RegexValidator('^\\d{12}$')], verbose_name='certificate number')),
-                ('state', django_fsm.FSMField(choices=[('pending', 'being issued'), ('valid', 'valid'), ('expired', 'expired'), ('revoked', 'revoked'), ('recalled', 'recalled'), ('cancelled', 'cancelled'), ('withdrawn', 'withdrawn by law')], default='pending', max_length=12, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('pending', 'being issued'), ('valid', 'valid'), ('expired', 'expired'), ('revoked', 'revoked'), ('recalled', 'recalled'), ('cancelled', 'cancelled'), ('withdrawn', 'withdrawn by law')], default='pending', max_length=12, verbose_name='state')),
                 ('valid_from', models.DateField(verbose_name='valid from')),
                 ('valid_until', models.DateField(verbose_name='valid until')),
                 ('numbered_at', models.DateTimeField()),
@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'certificate',
                 'ordering': ['-pk'],
+                'indexes': [models.Index(fields=['authority', 'state', 'valid_until'], name='certificate_register'), django.contrib.postgres.indexes.GinIndex(fields=['search_terms'], name='certificate_search')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='certificate_period', violation_error_message='A certificate ends after it begins.'), models.CheckConstraint(condition=models.Q(models.Q(('activated_at__isnull', True), ('state', 'pending')), models.Q(models.Q(('state', 'pending'), _negated=True), ('activated_at__isnull', False)), _connector='OR'), name='certificate_activated_stamp', violation_error_message='A certificate is in force from the moment its signed paper is stored.'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ['pending', 'valid'])), models.Q(models.Q(('state__in', ['pending', 'valid']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='certificate_ended_stamp', violation_error_message='A certificate that ended has its moment.')],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
@@ -53,7 +55,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('number', models.PositiveSmallIntegerField(verbose_name='edition')),
-                ('state', django_fsm.FSMField(choices=[('pending', 'being made'), ('stored', 'stored')], default='pending', max_length=10, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('pending', 'being made'), ('stored', 'stored')], default='pending', max_length=10, verbose_name='state')),
                 ('issued_on', models.DateField(verbose_name='date of issue')),
                 ('requested_at', models.DateTimeField()),
                 ('stored_at', models.DateTimeField(blank=True, null=True)),
@@ -65,6 +67,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['certificate_id', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('certificate', 'number'), name='edition_number_once'), models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('certificate',), name='one_edition_being_made', violation_error_message='A new edition of this certificate is already being made.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'stored'), ('stored_at__isnull', False)), models.Q(('state', 'pending'), ('stored_at__isnull', True)), _connector='OR'), name='edition_stored_stamp')],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
@@ -79,6 +82,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-is_lead', 'authority__code'],
+                'constraints': [models.UniqueConstraint(fields=('edition', 'authority'), name='one_grant_per_authority'), models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('edition',), name='one_lead_grant')],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +95,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['year', 'authority_id'],
+                'constraints': [models.UniqueConstraint(fields=('year', 'authority'), name='one_counter_per_year_and_authority'), models.CheckConstraint(condition=models.Q(('last_serial__lte', 9999)), name='counter_not_exhausted')],
             },
         ),
         migrations.CreateModel(
@@ -114,62 +119,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['edition_id', 'position'],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_terms'], name='scope_line_search')],
+                'constraints': [models.UniqueConstraint(fields=('edition', 'position'), name='scope_line_position_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(fields=['authority', 'state', 'valid_until'], name='certificate_register'),
-        ),
-        migrations.AddIndex(
-            model_name='certificate',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_terms'], name='certificate_search'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='certificate_period', violation_error_message='A certificate ends after it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('activated_at__isnull', True), ('state', 'pending')), models.Q(models.Q(('state', 'pending'), _negated=True), ('activated_at__isnull', False)), _connector='OR'), name='certificate_activated_stamp', violation_error_message='A certificate is in force from the moment its signed paper is stored.'),
-        ),
-        migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('state__in', ['pending', 'valid'])), models.Q(models.Q(('state__in', ['pending', 'valid']), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='certificate_ended_stamp', violation_error_message='A certificate that ended has its moment.'),
-        ),
-        migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(fields=('certificate', 'number'), name='edition_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('certificate',), name='one_edition_being_made', violation_error_message='A new edition of this certificate is already being made.'),
-        ),
-        migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'stored'), ('stored_at__isnull', False)), models.Q(('state', 'pending'), ('stored_at__isnull', True)), _connector='OR'), name='edition_stored_stamp'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('edition', 'authority'), name='one_grant_per_authority'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_lead', True)), fields=('edition',), name='one_lead_grant'),
-        ),
-        migrations.AddConstraint(
-            model_name='numbercounter',
-            constraint=models.UniqueConstraint(fields=('year', 'authority'), name='one_counter_per_year_and_authority'),
-        ),
-        migrations.AddConstraint(
-            model_name='numbercounter',
-            constraint=models.CheckConstraint(condition=models.Q(('last_serial__lte', 9999)), name='counter_not_exhausted'),
-        ),
-        migrations.AddIndex(
-            model_name='scopeline',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_terms'], name='scope_line_search'),
-        ),
-        migrations.AddConstraint(
-            model_name='scopeline',
-            constraint=models.UniqueConstraint(fields=('edition', 'position'), name='scope_line_position_once'),
         ),
     ]

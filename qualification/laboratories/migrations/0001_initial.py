@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'laboratory',
                 'verbose_name_plural': 'laboratories',
                 'ordering': ['name', 'pk'],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_terms'], name='laboratory_search')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('credit_code__regex', '^[0-9A-HJ-NP-RTUWXY]{18}$')), name='laboratory_credit_code_form', violation_error_message='A credit code has 18 digits and capitals without I, O, S, V, Z.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='laboratory_named', violation_error_message='A laboratory has a name.'), models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='laboratory_not_its_own_parent', violation_error_message='A laboratory cannot be part of itself.')],
             },
         ),
         migrations.CreateModel(
@@ -63,6 +65,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'change of a laboratory',
                 'ordering': ['-at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='laboratory_change_changes', violation_error_message='A change leads from one value to another.')],
             },
         ),
         migrations.CreateModel(
@@ -84,6 +87,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'site',
                 'verbose_name_plural': 'sites',
                 'ordering': ['laboratory_id', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('laboratory', 'name'), name='site_name_once', violation_error_message='This laboratory already has a site of this name. Choose another name.'), models.CheckConstraint(condition=models.Q(('kind__in', ['fixed', 'temporary', 'mobile', 'multiple'])), name='site_kind_known', violation_error_message='A site is fixed, temporary, mobile or multiple.'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='site_coordinates_paired', violation_error_message='Give latitude and longitude together, or neither.'), models.CheckConstraint(condition=models.Q(('latitude__isnull', True), models.Q(('latitude__gte', -90), ('latitude__lte', 90), ('longitude__gte', -180), ('longitude__lte', 180)), _connector='OR'), name='site_coordinates_in_range', violation_error_message='Latitude lies between -90 and 90, longitude between -180 and 180.')],
             },
         ),
         migrations.CreateModel(
@@ -109,6 +113,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import of a register',
                 'ordering': ['-uploaded_at', '-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('applied_at__isnull', True), ('discarded_at__isnull', True), _connector='OR'), name='register_import_one_end', violation_error_message='An import is taken over or discarded, not both.'), models.CheckConstraint(condition=models.Q(('register', 'equipment'), ('site__isnull', True), _negated=True), name='register_import_equipment_site', violation_error_message='Say at which site the equipment stands.')],
             },
         ),
         migrations.CreateModel(
@@ -138,6 +143,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'device',
                 'verbose_name_plural': 'equipment',
                 'ordering': ['laboratory_id', 'site_id', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='equipment_named', violation_error_message='A device has a name.'), models.CheckConstraint(condition=models.Q(('result__in', ['', 'conforms', 'fails'])), name='equipment_result_known', violation_error_message='The result is “conforms” or “does not conform”; put anything else into the note.')],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +173,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'staff member',
                 'verbose_name_plural': 'staff',
                 'ordering': ['laboratory_id', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True), models.Q(('identity_number', ''), _negated=True)), fields=('laboratory', 'identity_kind', 'identity_number'), name='staff_identity_once', violation_error_message='A person with this identity number is in the staff register already.'), models.CheckConstraint(condition=models.Q(('age__isnull', True), models.Q(('age__gte', 14), ('age__lte', 100)), _connector='OR'), name='staff_age_possible', violation_error_message='An age lies between 14 and 100 years.'), models.CheckConstraint(condition=models.Q(('years_in_field__isnull', True), models.Q(('years_in_field__gte', 0), ('years_in_field__lte', 80)), _connector='OR'), name='staff_years_possible', violation_error_message='Years in the field lie between 0 and 80.'), models.CheckConstraint(condition=models.Q(('age__isnull', True), ('years_in_field__isnull', True), ('years_in_field__lte', models.F('age')), _connector='OR'), name='staff_years_within_age', violation_error_message='Nobody has worked in the field longer than they have lived.')],
             },
         ),
         migrations.CreateModel(
@@ -196,82 +203,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'authorised signatory',
                 'verbose_name_plural': 'authorised signatories',
                 'ordering': ['laboratory_id', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True), models.Q(('identity_number', ''), _negated=True)), fields=('laboratory', 'site', 'identity_number'), name='signatory_identity_once', nulls_distinct=False, violation_error_message='A signatory with this identity number is entered for this site already.'), models.CheckConstraint(condition=models.Q(('fields_text', ''), _negated=True), name='signatory_fields_given', violation_error_message='Say in which fields the person may sign.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='laboratory',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_terms'], name='laboratory_search'),
-        ),
-        migrations.AddConstraint(
-            model_name='laboratory',
-            constraint=models.CheckConstraint(condition=models.Q(('credit_code__regex', '^[0-9A-HJ-NP-RTUWXY]{18}$')), name='laboratory_credit_code_form', violation_error_message='A credit code has 18 digits and capitals without I, O, S, V, Z.'),
-        ),
-        migrations.AddConstraint(
-            model_name='laboratory',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='laboratory_named', violation_error_message='A laboratory has a name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='laboratory',
-            constraint=models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='laboratory_not_its_own_parent', violation_error_message='A laboratory cannot be part of itself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='laboratorychange',
-            constraint=models.CheckConstraint(condition=models.Q(('old', models.F('new')), _negated=True), name='laboratory_change_changes', violation_error_message='A change leads from one value to another.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('laboratory', 'name'), name='site_name_once', violation_error_message='This laboratory already has a site of this name. Choose another name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['fixed', 'temporary', 'mobile', 'multiple'])), name='site_kind_known', violation_error_message='A site is fixed, temporary, mobile or multiple.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='site_coordinates_paired', violation_error_message='Give latitude and longitude together, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('latitude__isnull', True), models.Q(('latitude__gte', -90), ('latitude__lte', 90), ('longitude__gte', -180), ('longitude__lte', 180)), _connector='OR'), name='site_coordinates_in_range', violation_error_message='Latitude lies between -90 and 90, longitude between -180 and 180.'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerimport',
-            constraint=models.CheckConstraint(condition=models.Q(('applied_at__isnull', True), ('discarded_at__isnull', True), _connector='OR'), name='register_import_one_end', violation_error_message='An import is taken over or discarded, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='registerimport',
-            constraint=models.CheckConstraint(condition=models.Q(('register', 'equipment'), ('site__isnull', True), _negated=True), name='register_import_equipment_site', violation_error_message='Say at which site the equipment stands.'),
-        ),
-        migrations.AddConstraint(
-            model_name='equipment',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='equipment_named', violation_error_message='A device has a name.'),
-        ),
-        migrations.AddConstraint(
-            model_name='equipment',
-            constraint=models.CheckConstraint(condition=models.Q(('result__in', ['', 'conforms', 'fails'])), name='equipment_result_known', violation_error_message='The result is “conforms” or “does not conform”; put anything else into the note.'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffmember',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), models.Q(('identity_number', ''), _negated=True)), fields=('laboratory', 'identity_kind', 'identity_number'), name='staff_identity_once', violation_error_message='A person with this identity number is in the staff register already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffmember',
-            constraint=models.CheckConstraint(condition=models.Q(('age__isnull', True), models.Q(('age__gte', 14), ('age__lte', 100)), _connector='OR'), name='staff_age_possible', violation_error_message='An age lies between 14 and 100 years.'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffmember',
-            constraint=models.CheckConstraint(condition=models.Q(('years_in_field__isnull', True), models.Q(('years_in_field__gte', 0), ('years_in_field__lte', 80)), _connector='OR'), name='staff_years_possible', violation_error_message='Years in the field lie between 0 and 80.'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffmember',
-            constraint=models.CheckConstraint(condition=models.Q(('age__isnull', True), ('years_in_field__isnull', True), ('years_in_field__lte', models.F('age')), _connector='OR'), name='staff_years_within_age', violation_error_message='Nobody has worked in the field longer than they have lived.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signatory',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), models.Q(('identity_number', ''), _negated=True)), fields=('laboratory', 'site', 'identity_number'), name='signatory_identity_once', nulls_distinct=False, violation_error_message='A signatory with this identity number is entered for this site already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signatory',
-            constraint=models.CheckConstraint(condition=models.Q(('fields_text', ''), _negated=True), name='signatory_fields_given', violation_error_message='Say in which fields the person may sign.'),
         ),
     ]

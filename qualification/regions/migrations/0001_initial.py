@@ -10,7 +10,10 @@ class Migration(migrations.Migration):
 
     initial = True
 
+    # Every step renders again the models that hang together: the many steps of the packages go while there are few.
     dependencies = [
+        ('mfa', '0003_authenticator_type_uniq'),
+        ('viewflow', '0015_task_scheduled'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -47,6 +50,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['year', 'edition'],
+                'constraints': [models.UniqueConstraint(fields=('year', 'authority', 'edition'), name='calendar_year_edition_once', nulls_distinct=False)],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +64,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['date'],
+                'constraints': [models.UniqueConstraint(fields=('calendar', 'date'), name='calendar_day_once')],
             },
         ),
         migrations.CreateModel(
@@ -105,13 +110,5 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-at', '-pk'],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='calendaryear',
-            constraint=models.UniqueConstraint(fields=('year', 'authority', 'edition'), name='calendar_year_edition_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarday',
-            constraint=models.UniqueConstraint(fields=('calendar', 'date'), name='calendar_day_once'),
         ),
     ]

@@ -32,9 +32,15 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField()),
                 ('discarded_at', models.DateTimeField(blank=True, null=True)),
+                ('authority', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='regions.authority')),
+                ('base', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.calendaryear')),
+                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('discarded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('edition', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='draft', to='regions.calendaryear')),
             ],
             options={
                 'ordering': ['-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('edition__isnull', True), ('discarded_at__isnull', True), _connector='OR'), name='calendar_draft_one_end', violation_error_message='What is applied cannot be thrown away.'), models.CheckConstraint(condition=models.Q(('authority__isnull', True), ('is_official', False), _connector='OR'), name='calendar_draft_region_not_official', violation_error_message='A region cannot make a year official.')],
             },
         ),
         migrations.AddField(
@@ -46,38 +52,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='calendaryear',
             constraint=models.CheckConstraint(condition=models.Q(('authority__isnull', True), ('is_official', False), _connector='OR'), name='calendar_region_not_official', violation_error_message='A region cannot make a year official.'),
-        ),
-        migrations.AddField(
-            model_name='calendardraft',
-            name='authority',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='regions.authority'),
-        ),
-        migrations.AddField(
-            model_name='calendardraft',
-            name='base',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.calendaryear'),
-        ),
-        migrations.AddField(
-            model_name='calendardraft',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='calendardraft',
-            name='discarded_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='calendardraft',
-            name='edition',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='draft', to='regions.calendaryear'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendardraft',
-            constraint=models.CheckConstraint(condition=models.Q(('edition__isnull', True), ('discarded_at__isnull', True), _connector='OR'), name='calendar_draft_one_end', violation_error_message='What is applied cannot be thrown away.'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendardraft',
-            constraint=models.CheckConstraint(condition=models.Q(('authority__isnull', True), ('is_official', False), _connector='OR'), name='calendar_draft_region_not_official', violation_error_message='A region cannot make a year official.'),
         ),
     ]

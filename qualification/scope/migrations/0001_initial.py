@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'capability table',
                 'verbose_name_plural': 'capability tables',
                 'ordering': ['application_id', 'site_id', 'is_food'],
+                'constraints': [models.UniqueConstraint(fields=('application', 'site', 'is_food'), name='scope_table_once', violation_error_message='This site already has a table of this kind in the application.'), models.CheckConstraint(condition=models.Q(('import_state__in', ['reading', 'ready', 'failed'])), name='scope_table_import_state', violation_error_message='A table is being read, read, or could not be read.')],
             },
         ),
         migrations.CreateModel(
@@ -69,62 +70,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'row of a capability table',
                 'verbose_name_plural': 'rows of a capability table',
                 'ordering': ['table_id', 'position'],
+                'indexes': [models.Index(fields=['table', 'verdict'], name='scope_row_verdict'), models.Index(fields=['table', 'category_no'], name='scope_row_category')],
+                'constraints': [models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('table', 'position'), name='scope_row_position', violation_error_message='Two rows cannot stand at the same place.'), models.CheckConstraint(condition=models.Q(('level__in', ['main', 'category', 'parameter'])), name='scope_row_level', violation_error_message='A row is a main class, a category or a parameter.'), models.CheckConstraint(condition=models.Q(('verdict', ''), models.Q(('level', 'parameter'), ('verdict__in', ['confirmed', 'restricted', 'dropped'])), _connector='OR'), name='scope_row_verdict_on_parameter', violation_error_message='Only a parameter is confirmed, restricted or dropped.'), models.CheckConstraint(condition=models.Q(models.Q(('verdict', ''), ('verdict_at__isnull', True)), models.Q(models.Q(('verdict', ''), _negated=True), ('verdict_at__isnull', False)), _connector='OR'), name='scope_row_verdict_stamped', violation_error_message='A verdict carries its moment.'), models.CheckConstraint(condition=models.Q(('verdict', ''), ('verdict_by__isnull', False), _negated=True), name='scope_row_verdict_by', violation_error_message='Nobody stands behind a verdict that is not there.'), models.CheckConstraint(condition=models.Q(('confirmed_by_means', ''), ('verdict__in', ('confirmed', 'restricted')), _negated=True), name='scope_row_means_given', violation_error_message='Say how the ability was confirmed.'), models.CheckConstraint(condition=models.Q(('recommended_restriction', ''), ('verdict', 'restricted'), _negated=True), name='scope_row_restriction_given', violation_error_message='Say what the ability is restricted to.'), models.CheckConstraint(condition=models.Q(('verdict', 'dropped'), ('verdict_note', ''), _negated=True), name='scope_row_drop_reason_given', violation_error_message='Say why the ability is dropped.'), models.CheckConstraint(condition=models.Q(('is_approved__isnull', True), ('is_approved', False), ('verdict__in', ('confirmed', 'restricted')), _connector='OR'), name='scope_row_approved_was_recommended', violation_error_message='Only what the team recommended can be approved.'), models.CheckConstraint(condition=models.Q(('approved_restriction', ''), ('is_approved', True), _connector='OR'), name='scope_row_approved_restriction', violation_error_message='Only an approved ability has an approved restriction.')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='capabilitytable',
-            constraint=models.UniqueConstraint(fields=('application', 'site', 'is_food'), name='scope_table_once', violation_error_message='This site already has a table of this kind in the application.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilitytable',
-            constraint=models.CheckConstraint(condition=models.Q(('import_state__in', ['reading', 'ready', 'failed'])), name='scope_table_import_state', violation_error_message='A table is being read, read, or could not be read.'),
-        ),
-        migrations.AddIndex(
-            model_name='capabilityrow',
-            index=models.Index(fields=['table', 'verdict'], name='scope_row_verdict'),
-        ),
-        migrations.AddIndex(
-            model_name='capabilityrow',
-            index=models.Index(fields=['table', 'category_no'], name='scope_row_category'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('table', 'position'), name='scope_row_position', violation_error_message='Two rows cannot stand at the same place.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['main', 'category', 'parameter'])), name='scope_row_level', violation_error_message='A row is a main class, a category or a parameter.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', ''), models.Q(('level', 'parameter'), ('verdict__in', ['confirmed', 'restricted', 'dropped'])), _connector='OR'), name='scope_row_verdict_on_parameter', violation_error_message='Only a parameter is confirmed, restricted or dropped.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', ''), ('verdict_at__isnull', True)), models.Q(models.Q(('verdict', ''), _negated=True), ('verdict_at__isnull', False)), _connector='OR'), name='scope_row_verdict_stamped', violation_error_message='A verdict carries its moment.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', ''), ('verdict_by__isnull', False), _negated=True), name='scope_row_verdict_by', violation_error_message='Nobody stands behind a verdict that is not there.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by_means', ''), ('verdict__in', ('confirmed', 'restricted')), _negated=True), name='scope_row_means_given', violation_error_message='Say how the ability was confirmed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('recommended_restriction', ''), ('verdict', 'restricted'), _negated=True), name='scope_row_restriction_given', violation_error_message='Say what the ability is restricted to.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('verdict', 'dropped'), ('verdict_note', ''), _negated=True), name='scope_row_drop_reason_given', violation_error_message='Say why the ability is dropped.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('is_approved__isnull', True), ('is_approved', False), ('verdict__in', ('confirmed', 'restricted')), _connector='OR'), name='scope_row_approved_was_recommended', violation_error_message='Only what the team recommended can be approved.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capabilityrow',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_restriction', ''), ('is_approved', True), _connector='OR'), name='scope_row_approved_restriction', violation_error_message='Only an approved ability has an approved restriction.'),
         ),
     ]

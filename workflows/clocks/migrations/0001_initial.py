@@ -47,6 +47,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'time limit',
                 'ordering': ['due_at', 'pk'],
+                'indexes': [models.Index(condition=models.Q(('next_rung_at__isnull', False)), fields=['next_rung_at', 'id'], name='clock_rungs'), models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['due_at'], name='clock_due'), models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['calendar_edition'], name='clock_calendar')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'paused'])), fields=('subject_type', 'subject_id', 'code'), name='clock_one_open', violation_error_message='This time limit is already running.'), models.CheckConstraint(condition=models.Q(('budget__gte', 1)), name='clock_budget', violation_error_message='A time limit is at least one day.'), models.CheckConstraint(condition=models.Q(('due_at__isnull', True), ('due_at__gt', models.F('started_at')), _connector='OR'), name='clock_due_after_start', violation_error_message='A time limit ends after it starts.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), ('due_at__isnull', False), _connector='OR'), name='clock_running_has_due', violation_error_message='A running time limit has a due moment.'), models.CheckConstraint(condition=models.Q(('next_rung_at__isnull', True), ('state', 'running'), _connector='OR'), name='clock_rungs_only_running', violation_error_message='Only a running time limit fires.'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ['running', 'paused'])), ('stopped_at__isnull', True)), models.Q(models.Q(('state__in', ['running', 'paused']), _negated=True), ('stopped_at__isnull', False)), _connector='OR'), name='clock_stopped_stamp', violation_error_message='A time limit that ended has its moment, and only such a one.'), models.CheckConstraint(condition=models.Q(('breached_at__isnull', True), ('due_at__isnull', False), _connector='OR'), name='clock_breach_at_due', violation_error_message='Only a limit with a due moment is missed.')],
             },
         ),
         migrations.CreateModel(
@@ -60,6 +62,9 @@ class Migration(migrations.Migration):
                 ('clock', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='extension', to='clocks.clock')),
                 ('granted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('days__gte', 1)), name='extension_days', violation_error_message='An extension is at least one day.'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='extension_has_reason', violation_error_message='An extension needs a reason.')],
+            },
         ),
         migrations.CreateModel(
             name='ClockInterval',
@@ -76,6 +81,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['paused_at', 'pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('resumed_at__isnull', True)), fields=('clock',), name='interval_one_open', violation_error_message='This time limit is already paused.'), models.CheckConstraint(condition=models.Q(('resumed_at__isnull', True), ('resumed_at__gte', models.F('paused_at')), _connector='OR'), name='interval_order', violation_error_message='A pause ends after it begins.'), models.CheckConstraint(condition=models.Q(('cause', ''), _negated=True), name='interval_has_cause', violation_error_message='A pause needs a reason.')],
             },
         ),
         migrations.CreateModel(
@@ -89,70 +95,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('clock', 'name'), name='rung_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('next_rung_at__isnull', False)), fields=['next_rung_at', 'id'], name='clock_rungs'),
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['due_at'], name='clock_due'),
-        ),
-        migrations.AddIndex(
-            model_name='clock',
-            index=models.Index(condition=models.Q(('state__in', ['running', 'paused'])), fields=['calendar_edition'], name='clock_calendar'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'paused'])), fields=('subject_type', 'subject_id', 'code'), name='clock_one_open', violation_error_message='This time limit is already running.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('budget__gte', 1)), name='clock_budget', violation_error_message='A time limit is at least one day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('due_at__isnull', True), ('due_at__gt', models.F('started_at')), _connector='OR'), name='clock_due_after_start', violation_error_message='A time limit ends after it starts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'running'), _negated=True), ('due_at__isnull', False), _connector='OR'), name='clock_running_has_due', violation_error_message='A running time limit has a due moment.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('next_rung_at__isnull', True), ('state', 'running'), _connector='OR'), name='clock_rungs_only_running', violation_error_message='Only a running time limit fires.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state__in', ['running', 'paused'])), ('stopped_at__isnull', True)), models.Q(models.Q(('state__in', ['running', 'paused']), _negated=True), ('stopped_at__isnull', False)), _connector='OR'), name='clock_stopped_stamp', violation_error_message='A time limit that ended has its moment, and only such a one.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clock',
-            constraint=models.CheckConstraint(condition=models.Q(('breached_at__isnull', True), ('due_at__isnull', False), _connector='OR'), name='clock_breach_at_due', violation_error_message='Only a limit with a due moment is missed.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clockextension',
-            constraint=models.CheckConstraint(condition=models.Q(('days__gte', 1)), name='extension_days', violation_error_message='An extension is at least one day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clockextension',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='extension_has_reason', violation_error_message='An extension needs a reason.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clockinterval',
-            constraint=models.UniqueConstraint(condition=models.Q(('resumed_at__isnull', True)), fields=('clock',), name='interval_one_open', violation_error_message='This time limit is already paused.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clockinterval',
-            constraint=models.CheckConstraint(condition=models.Q(('resumed_at__isnull', True), ('resumed_at__gte', models.F('paused_at')), _connector='OR'), name='interval_order', violation_error_message='A pause ends after it begins.'),
-        ),
-        migrations.AddConstraint(
-            model_name='clockinterval',
-            constraint=models.CheckConstraint(condition=models.Q(('cause', ''), _negated=True), name='interval_has_cause', violation_error_message='A pause needs a reason.'),
-        ),
-        migrations.AddConstraint(
-            model_name='rung',
-            constraint=models.UniqueConstraint(fields=('clock', 'name'), name='rung_once'),
         ),
     ]

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-pk'],
+                'constraints': [models.UniqueConstraint(models.Value(1), condition=models.Q(('finished_at__isnull', True)), name='calendar_pass_one_at_a_time'), models.CheckConstraint(condition=models.Q(('finished_at__isnull', True), ('held_up', []), _connector='OR'), name='calendar_pass_finished_whole', violation_error_message='Every time limit has been looked at before this is finished.')],
             },
         ),
         migrations.CreateModel(
@@ -34,9 +35,12 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('due_before', models.DateTimeField(blank=True, null=True)),
                 ('due_after', models.DateTimeField(blank=True, null=True)),
+                ('calendar_pass', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='clocks.calendarpass')),
+                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='clocks.clock')),
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('calendar_pass', 'clock'), name='move_once_per_pass')],
             },
         ),
         migrations.RemoveIndex(
@@ -47,27 +51,5 @@ class Migration(migrations.Migration):
             model_name='rung',
             name='is_silent',
             field=models.BooleanField(default=False),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarpass',
-            constraint=models.UniqueConstraint(models.Value(1), condition=models.Q(('finished_at__isnull', True)), name='calendar_pass_one_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarpass',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at__isnull', True), ('held_up', []), _connector='OR'), name='calendar_pass_finished_whole', violation_error_message='Every time limit has been looked at before this is finished.'),
-        ),
-        migrations.AddField(
-            model_name='clockmove',
-            name='calendar_pass',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='clocks.calendarpass'),
-        ),
-        migrations.AddField(
-            model_name='clockmove',
-            name='clock',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='clocks.clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='clockmove',
-            constraint=models.UniqueConstraint(fields=('calendar_pass', 'clock'), name='move_once_per_pass'),
         ),
     ]

@@ -28,9 +28,13 @@ class Migration(migrations.Migration):
                 ('due_after', models.DateTimeField(blank=True, null=True)),
                 ('reason', models.TextField(verbose_name='reason')),
                 ('at', models.DateTimeField()),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='budget_corrections', to='clocks.clock')),
+                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.limitentry')),
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('clock', 'entry'), name='budget_corrected_once')],
             },
         ),
         migrations.CreateModel(
@@ -38,16 +42,21 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('state', django_fsm.FSMField(choices=[('draft', 'being written'), ('asked', 'waiting for the answer'), ('upheld', 'the outcome stands'), ('set_aside', 'set aside')], default='draft', max_length=10, protected=True, verbose_name='state')),
+                ('state', models.CharField(choices=[('draft', 'being written'), ('asked', 'waiting for the answer'), ('upheld', 'the outcome stands'), ('set_aside', 'set aside')], default='draft', max_length=10, verbose_name='state')),
                 ('reason', models.TextField(verbose_name='reason')),
                 ('asked_at', models.DateTimeField(blank=True, null=True)),
                 ('answer', models.TextField(blank=True, verbose_name='answer')),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
                 ('remedy', models.TextField(blank=True)),
+                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='contests', to='applications.application')),
+                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('clock', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contests', to='clocks.clock')),
             ],
             options={
                 'verbose_name': 'contest',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'asked'])), fields=('clock',), name='contest_one_open', violation_error_message='This outcome is being contested already.'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='contest_has_reason', violation_error_message='Say why the outcome is contested.'), models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('state__in', ['upheld', 'set_aside']), models.Q(('answer', ''), _negated=True)), models.Q(('answered_at__isnull', True), ('state__in', ['draft', 'asked'])), _connector='OR'), name='contest_answered_stamp', violation_error_message='An answer has its moment and its reason.')],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
@@ -128,56 +137,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='clockinterval',
             constraint=models.UniqueConstraint(condition=models.Q(('resumed_at__isnull', True), ('superseded_at__isnull', True)), fields=('clock',), name='interval_one_open', violation_error_message='This time limit is already paused.'),
-        ),
-        migrations.AddField(
-            model_name='budgetcorrection',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='budgetcorrection',
-            name='clock',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='budget_corrections', to='clocks.clock'),
-        ),
-        migrations.AddField(
-            model_name='budgetcorrection',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.limitentry'),
-        ),
-        migrations.AddField(
-            model_name='contest',
-            name='answered_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='contest',
-            name='application',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='contests', to='applications.application'),
-        ),
-        migrations.AddField(
-            model_name='contest',
-            name='asked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='contest',
-            name='clock',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contests', to='clocks.clock'),
-        ),
-        migrations.AddConstraint(
-            model_name='budgetcorrection',
-            constraint=models.UniqueConstraint(fields=('clock', 'entry'), name='budget_corrected_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='contest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'asked'])), fields=('clock',), name='contest_one_open', violation_error_message='This outcome is being contested already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contest',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='contest_has_reason', violation_error_message='Say why the outcome is contested.'),
-        ),
-        migrations.AddConstraint(
-            model_name='contest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', False), ('state__in', ['upheld', 'set_aside']), models.Q(('answer', ''), _negated=True)), models.Q(('answered_at__isnull', True), ('state__in', ['draft', 'asked'])), _connector='OR'), name='contest_answered_stamp', violation_error_message='An answer has its moment and its reason.'),
         ),
     ]

@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'message',
                 'verbose_name_plural': 'messages',
                 'ordering': ['-pk'],
+                'indexes': [models.Index(fields=['recipient', '-id'], name='message_inbox'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['recipient'], name='message_unread'), models.Index(condition=models.Q(('is_dispatched', False)), fields=['id'], name='message_undispatched')],
+                'constraints': [models.UniqueConstraint(fields=('log', 'recipient', 'kind'), name='message_once_per_step', violation_error_message='This person has been told of this step.')],
             },
         ),
         migrations.CreateModel(
@@ -61,42 +63,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'delivery',
                 'verbose_name_plural': 'deliveries',
                 'ordering': ['-pk'],
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['next_try_at', 'id'], name='delivery_due'), models.Index(condition=models.Q(('state', 'failed')), fields=['-id'], name='delivery_failed')],
+                'constraints': [models.UniqueConstraint(fields=('message', 'channel'), name='delivery_once', violation_error_message='This message already goes this way.'), models.CheckConstraint(condition=models.Q(models.Q(('next_try_at__isnull', False), ('state', 'pending')), models.Q(models.Q(('state', 'pending'), _negated=True), ('next_try_at__isnull', True)), _connector='OR'), name='delivery_pending_has_next_try', violation_error_message='What is still to be sent has a next try, and only that.'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='delivery_sent_stamp', violation_error_message='What was sent has its moment.')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['recipient', '-id'], name='message_inbox'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['recipient'], name='message_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('is_dispatched', False)), fields=['id'], name='message_undispatched'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('log', 'recipient', 'kind'), name='message_once_per_step', violation_error_message='This person has been told of this step.'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_try_at', 'id'], name='delivery_due'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['-id'], name='delivery_failed'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('message', 'channel'), name='delivery_once', violation_error_message='This message already goes this way.'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_try_at__isnull', False), ('state', 'pending')), models.Q(models.Q(('state', 'pending'), _negated=True), ('next_try_at__isnull', True)), _connector='OR'), name='delivery_pending_has_next_try', violation_error_message='What is still to be sent has a next try, and only that.'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='delivery_sent_stamp', violation_error_message='What was sent has its moment.'),
         ),
     ]
