@@ -13,6 +13,7 @@ from documents import upload
 from documents.models import Document, Snapshot, Version
 from qualification.accounts.models import User
 from qualification.assessments import access
+from qualification.assessors.models import Offer
 from qualification.certificates.models import Certificate
 from qualification.certificates.services import issuing
 from tests.e2e.test_pages import english
@@ -87,6 +88,32 @@ def test_the_page_names_the_matter_the_certificate_and_the_limit_of_the_check_al
         reverse("certificates:public", args=[certificate.number])
         in browser(walk.leader).get(url(walk)).content.decode()
     )
+
+
+def test_after_a_false_check_everybody_reads_who_is_to_act(world: World) -> None:
+    walk = walked(world, "accept_offers")
+    said = "The decision maker of the authority is asked to revoke what was granted."
+    assert said not in browser(walk.leader).get(url(walk)).content.decode()
+    assert browser(walk.leader).post(url(walk), FALSE).status_code == 302
+    readers = (walk.leader, world.coordinator, world.decider)
+    pages = [browser(user).get(url(walk)).content.decode() for user in readers]
+    assert [said in page for page in pages] == [True, True, False]
+    assert all("Result of the check" in page for page in pages)
+    walk.revoke()
+    assert said not in browser(walk.leader).get(url(walk)).content.decode()
+
+
+@pytest.mark.parametrize("procedure", ["general", "commitment"])
+def test_a_team_that_checks_is_called_so_on_every_page(world: World, procedure: str) -> None:
+    is_check = procedure == "commitment"
+    walk = world.walk("release" if is_check else "accept", wish=Wish(procedure=procedure))
+    walk.draw_team()
+    offered = Offer.objects.filter(application=walk.application, state="sent").order_by("pk")[0].assessor.user
+    team = browser(world.coordinator).get(reverse("assessors:team", args=[walk.application.uuid])).content.decode()
+    for page in (team, case_page(walk, world.coordinator)):
+        assert ("Team of the check" in page, "Assessment team" in page) == (is_check, not is_check)
+    assert ("team that checks this commitment" in case_page(walk, offered)) == is_check
+    assert ("Issue after a commitment" in team, "On-site check of a commitment" in team) == (False, is_check)
 
 
 def test_who_may_not_is_refused_and_the_laboratory_has_its_case(world: World) -> None:
