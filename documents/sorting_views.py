@@ -124,12 +124,16 @@ class _Known:
 
 def _row(file: Asked, placing: Placing, known: _Known, kinds: set[Format]) -> dict[str, Any]:
     place = placing.place
-    row = {"code": "", "label": "", "problem": "", "warning": "", "says": ""}
+    row = {"code": "", "label": "", "problem": "", "warning": "", "says": "", "here": ""}
     if place is None:
         return row if file.is_left_out else {**row, "says": _nowhere(file, placing, kinds)}
     row |= {"code": place.kind.code, "label": place.label}
     is_taken = placing.reason is Reason.TAKEN
-    problem = _("Another file of this list goes there already.") if is_taken else _problem(file, place, known)
+    problem = _("Another file of this list goes there already.") if is_taken else _problem(file, place)
+    same = None if problem else known.here(file, place)
+    if same:
+        here = _("“%(name)s” is here already, as version %(number)s; it is not sent again.")
+        return row | {"here": here % {"name": clean_name(file.path), "number": same.number}}
     return row | ({"problem": problem} if problem else {"warning": known.elsewhere(file, place)})
 
 
@@ -144,13 +148,9 @@ def _nowhere(file: Asked, placing: Placing, kinds: set[Format]) -> str:
     return _("Not recognised by its name; please choose.")
 
 
-def _problem(file: Asked, place: Place, known: _Known) -> str:
-    name = clean_name(file.path)
+def _problem(file: Asked, place: Place) -> str:
     try:
-        check_promise(place.kind, name, file.size)
-        same = known.here(file, place)
-        if same:
-            raise UploadRefused("same", name, number=same.number)
+        check_promise(place.kind, clean_name(file.path), file.size)
     except UploadRefused as refusal:
         return refusal.message
     return ""

@@ -64,8 +64,8 @@ export class Sorter {
   answer(line, row) {
     line.place = row.code ? placeFor(this.places, row.code, row.label) ?? null : null;
     line.to = line.place && { code: row.code, label: row.label };
-    line.problem = row.problem;
-    line.says = row.problem || row.warning || row.says;
+    line.problem = row.problem || row.here;
+    line.says = line.problem || row.warning || row.says;
     line.tone = row.problem ? "bad" : row.warning || row.says ? "warn" : "";
   }
 

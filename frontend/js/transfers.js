@@ -25,7 +25,7 @@ async function takeOne(element, file) {
   const question = { places: [told(place)], files: [{ path: file.name, size: file.size, sha256, to: told(place) }], exact: true };
   const [row] = await ask(place.sort, question).catch((error) => [{ problem: error.message, warning: "" }]);
   const transfer = new Transfer(place, file, { sha256, note });
-  if (row.problem) return transfer.fail(row.problem);
+  if (row.problem || row.here) return transfer.fail(row.problem || row.here);
   if (!row.warning) return enqueue(transfer);
   transfer.row.acts["all-the-same"] = () => enqueue(transfer);
   return transfer.say("asking", row.warning);

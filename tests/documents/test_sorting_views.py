@@ -37,7 +37,7 @@ def ask(client: Client, owner: Owner, *asked: dict[str, Any], status: int = 200,
 def rows(client: Client, owner: Owner, *asked: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     """Code and label, and what is said of it."""
     told = ask(client, owner, *asked, **more)["rows"]
-    return [(f"{row['code']}/{row['label']}", row["problem"] or row["warning"] or row["says"]) for row in told]
+    return [(f"{row['code']}/{row['label']}", row["problem"] or row["here"] or row["warning"] or row["says"]) for row in told]
 
 
 def sha(data: bytes) -> str:
@@ -80,10 +80,10 @@ def test_the_same_bytes_are_said_here_and_elsewhere(signed_in: Client, owner: Ow
     more = {"path": "质量手册2.pdf", "sha256": sha(files.pdf("other"))}
     known = {"path": "质量手册.pdf", "sha256": Version.objects.get(document__code="quality_manual").file.sha256}
     assert rows(signed_in, owner, here, twice, more, known) == [
-        ("application_form/", "“申请书.pdf” is the same as version 1, which is here already. Nothing was added."),
+        ("application_form/", "“申请书.pdf” is here already, as version 1; it is not sent again."),
         ("organisation_chart/", "The same file lies in “application_form” already."),
         ("quality_manual/2", ""),
-        ("quality_manual/3", "“质量手册.pdf” is the same as version 1, which is here already. Nothing was added."),
+        ("quality_manual/3", "“质量手册.pdf” is here already, as version 1; it is not sent again."),
     ]
 
 
