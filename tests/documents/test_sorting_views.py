@@ -37,7 +37,10 @@ def ask(client: Client, owner: Owner, *asked: dict[str, Any], status: int = 200,
 def rows(client: Client, owner: Owner, *asked: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     """Code and label, and what is said of it."""
     told = ask(client, owner, *asked, **more)["rows"]
-    return [(f"{row['code']}/{row['label']}", row["problem"] or row["here"] or row["warning"] or row["says"]) for row in told]
+    return [
+        (f"{row['code']}/{row['label']}", row["problem"] or row["here"] or row["warning"] or row["says"])
+        for row in told
+    ]
 
 
 def sha(data: bytes) -> str:
