@@ -123,7 +123,7 @@ def test_a_zip_from_windows_is_sorted_corrected_and_handed_in(enter: Enter, cast
     lines = lab.page.locator(".sorter-table tbody tr")
     expect(lines).to_have_count(14)
     expect(lines.filter(has_text="申请书（盖章）.pdf").locator("select")).to_have_value("application_form/")
-    expect(lines.filter(has_text="说明.exe").locator("[data-says]")).to_contain_text("未能按名称识别")
+    expect(lines.filter(has_text="说明.exe").locator("[data-says]")).to_contain_text("不接收此类文件")
     report = lines.filter(has_text=f"{CATEGORY}检测报告.pdf")
     expect(report.locator("select")).to_have_value("")
     lab.look()
