@@ -8,20 +8,26 @@ ORM would, without its signals: nothing in the project listens to them.
 from __future__ import annotations
 
 import datetime as dt
+import inspect
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import repeat
+from itertools import count, repeat
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import connection, connections, models, transaction
 from django.db.backends.postgresql.base import ServerBindingCursor
-from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
+from django.db.models.base import ModelState
+from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute, ForwardManyToOneDescriptor
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
-from psycopg import ClientCursor, Cursor
+from django_fsm import FSMFieldDescriptor
+from psycopg import ClientCursor
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import OperationalError, error_from_result
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 
 M = TypeVar("M", bound=models.Model)
 
@@ -37,10 +43,8 @@ _PLACES: dict[type, Callable[[int], Any]] = {
 
 # PostgreSQL plans a query anew until one connection has run it so often, then keeps the plan.
 PREPARED_AFTER = 3
-# So many plans one connection keeps; psycopg's own 100 are fewer than one case needs.
+# So many plans one connection keeps.
 PLANS_KEPT = 600
-# A cursor holds its last rows until its next run; one that has read more is not kept.
-ROWS_HELD = 200
 
 
 class PreparedCursor(ServerBindingCursor):
@@ -56,48 +60,103 @@ class PreparedCursor(ServerBindingCursor):
 
 
 def prepared_cursor() -> Any:
-    """A cursor whose queries PostgreSQL prepares: their text never changes, and planning is half of their time."""
+    """A cursor that sends text and values apart, as for a prepared query, and tells Django's query log of them."""
     connection.ensure_connection()
     session: Any = connection.connection
     usual, session.cursor_factory = session.cursor_factory, PreparedCursor
-    session.prepare_threshold = PREPARED_AFTER
-    session.prepared_max = PLANS_KEPT
     try:
         return connection.cursor()
     finally:
         session.cursor_factory = usual
 
 
-@dataclass(slots=True)
-class _Kept:
-    """The cursor of one text in one session: it knows the types of the values and columns from the last time."""
+class _Plan(NamedTuple):
+    """One text with values of certain types, as one session has prepared it; and what reads its rows."""
 
-    cursor: Cursor[Any]
-    runs: int = 0
+    name: bytes
+    reading: Any
 
 
 class _Session:
-    """The cursors of one connection to the database; they end with it."""
+    """The prepared queries of one connection to the database; they end with it.
+
+    A query that is prepared goes to PostgreSQL by libpq's own call, without the cursor that psycopg would make of it:
+    for the short queries of a transition the cursor costs more than the database.
+    """
 
     def __init__(self, session: Any) -> None:
-        session.prepare_threshold = PREPARED_AFTER
-        session.prepared_max = PLANS_KEPT
+        session.prepare_threshold = None  # psycopg would drop all plans of the connection now and then, ours too
         self._session = session
-        self._kept: dict[str, _Kept] = {}
+        self._wire = session.pgconn
+        self._writing = Transformer.from_context(session)
+        self._runs: dict[str, int] = {}
+        self._plans: dict[tuple[str, tuple[int, ...]], _Plan] = {}
+        self._made = count(1)
 
     def execute(self, sql: str, params: Sequence[Any], *, has_rows: bool) -> tuple[list[Any], int]:
-        kept = self._kept.get(sql)
-        if kept is None:
-            if len(self._kept) >= PLANS_KEPT:
-                self._kept.clear()
-            kept = self._kept[sql] = _Kept(Cursor(self._session))
-        kept.runs += 1
-        # Said here because psycopg forgets how often a text came when many others come in between.
-        kept.cursor.execute(sql, params, prepare=True if kept.runs > PREPARED_AFTER else None)
-        rows, count = kept.cursor.fetchall() if has_rows else [], kept.cursor.rowcount
-        if count > ROWS_HELD:
-            del self._kept[sql]
-        return rows, count
+        wire, writing = self._wire, self._writing
+        values = writing.dump_sequence(params, [PyFormat.AUTO] * len(params))
+        key = sql, writing.types or ()
+        plan = self._plans.get(key)
+        if wire.transaction_status == IDLE and not self._session.autocommit:
+            _checked(wire.exec_(self._session._get_tx_start_command()))
+        if plan is None:
+            plan = self._prepared(sql, key)
+        if plan is None:
+            reading = Transformer.from_context(self._session)
+            result = wire.exec_params(_numbered(sql), values, writing.types, writing.formats)
+        else:
+            reading = plan.reading
+            result = wire.exec_prepared(plan.name, values, writing.formats)
+        _checked(result)
+        if not has_rows:
+            return [], result.command_tuples or 0
+        reading.set_pgresult(result)
+        try:
+            rows: list[Any] = reading.load_rows(0, result.ntuples, tuple)
+        finally:
+            reading.set_pgresult(None)  # its rows are not kept until the next run
+        return rows, len(rows)
+
+    def _prepared(self, sql: str, key: tuple[str, tuple[int, ...]]) -> _Plan | None:
+        """The plan of a text that has come often enough; the one that was made first makes room for it."""
+        runs = self._runs[sql] = self._runs.get(sql, 0) + 1
+        if runs <= PREPARED_AFTER:
+            return None
+        if len(self._runs) > 2 * PLANS_KEPT:
+            self._runs.clear()
+        if len(self._plans) >= PLANS_KEPT:
+            oldest = self._plans.pop(next(iter(self._plans)))
+            _checked(self._wire.exec_(b"DEALLOCATE " + oldest.name))
+        name = b"statement_%d" % next(self._made)
+        _checked(self._wire.prepare(name, _numbered(sql), key[1]))
+        plan = self._plans[key] = _Plan(name, Transformer.from_context(self._session))
+        return plan
+
+    def drop(self) -> None:
+        """Let PostgreSQL forget all plans of this connection."""
+        _checked(self._wire.exec_(b"DEALLOCATE ALL"))
+
+
+IDLE = TransactionStatus.IDLE
+DONE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
+
+
+def _checked(result: Any) -> None:
+    if result.status in DONE:
+        return
+    if not result.error_field(DiagnosticField.SQLSTATE):  # not the database's own words: the line to it is broken
+        raise OperationalError(result.get_error_message())
+    raise error_from_result(result)
+
+
+def _numbered(sql: str) -> bytes:
+    """Django's places are PostgreSQL's `$1`, `$2`, …"""
+    number = count(1)
+    return _PLACE.sub(lambda place: "%" if place[0] == "%%" else f"${next(number)}", sql).encode()
+
+
+_PLACE = re.compile("%[s%]")
 
 
 def execute(sql: str, params: Sequence[Any], *, has_rows: bool = True) -> tuple[list[Any], int]:
@@ -120,6 +179,14 @@ def execute(sql: str, params: Sequence[Any], *, has_rows: bool = True) -> tuple[
     with database.wrap_database_errors:
         found: tuple[list[Any], int] = known.execute(sql, params, has_rows=has_rows)
     return found
+
+
+def forget(database: Any) -> None:
+    """Let a connection drop its plans: the tables are going to change."""
+    session = database.connection
+    known = session.__dict__.pop("_statements", None) if session is not None else None
+    if known is not None:
+        known.drop()
 
 
 class Statement:
@@ -342,3 +409,36 @@ def prepare_relations(classes: Iterable[type[models.Model]]) -> None:
         for field in fields:
             if type(model.__dict__.get(field.name)) is ForwardManyToOneDescriptor and field.target_field.primary_key:
                 setattr(model, field.name, PreparedRelation(field))
+
+
+def _from_row(cls: type[M], db: str | None, field_names: Iterable[str], values: Iterable[Any]) -> M:
+    """Django's `from_db` without going through `__init__`: a row has nothing to check, to default or to tell."""
+    instance = cls.__new__(cls)
+    state = instance._state = ModelState()
+    state.adding, state.db = False, db
+    instance.__dict__.update(zip(field_names, values, strict=True))
+    return instance
+
+
+def read_plainly(classes: Iterable[type[models.Model]]) -> None:
+    """Let rows become instances without `__init__`, where that would do nothing else with them.
+
+    That is so of models which neither have an `__init__` or `from_db` of their own, nor fields that do more with a
+    value than keep it, nor listeners to the signals of making an instance.
+    """
+    usual: Any = models.Model.from_db
+    for model in classes:
+        own: Any = model.from_db
+        plain = model.__init__ is models.Model.__init__ and own.__func__ is usual.__func__
+        told = models.signals.pre_init.has_listeners(model) or models.signals.post_init.has_listeners(model)
+        if plain and not told and all(_is_kept_as_is(model, field) for field in model._meta.concrete_fields):
+            model.from_db = classmethod(_from_row)  # type: ignore[method-assign, assignment]
+
+
+def _is_kept_as_is(model: type[models.Model], field: Any) -> bool:
+    """Whether setting the field of an instance puts the value into its `__dict__`, and nothing more."""
+    setter = getattr(inspect.getattr_static(model, field.attname), "__set__", None)
+    return setter is None or getattr(setter, "__func__", None) in _SETTERS
+
+
+_SETTERS = {ForeignKeyDeferredAttribute.__set__, FSMFieldDescriptor.__set__}

@@ -9,7 +9,9 @@ class QualificationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Rows that other rows point to are fetched by prepared queries."""
-        from documents.statements import prepare_relations
+        """Rows that other rows point to are fetched by prepared queries, and become instances without detours."""
+        from documents.statements import prepare_relations, read_plainly
 
-        prepare_relations(model for model in apps.get_models() if model.__module__.startswith(OWN))
+        own = [model for model in apps.get_models() if model.__module__.startswith(OWN)]
+        prepare_relations(own)
+        read_plainly(own)
