@@ -11,7 +11,9 @@ FOLDER = Path(__file__).resolve().parent.parent / "tests" / "bench"
 
 def main(names: list[str]) -> int:
     """Returns the number of benches that failed; 2 for a name that does not exist."""
-    known = sorted(path.stem for path in FOLDER.glob("[a-z]*.py") if path.stem not in {"apps", "flows", "sender", "settings"})
+    known = sorted(
+        path.stem for path in FOLDER.glob("[a-z]*.py") if path.stem not in {"apps", "flows", "sender", "settings"}
+    )
     unknown = sorted(set(names) - set(known))
     if unknown or not known:
         print(f"No bench {', '.join(unknown) or 'at all'}. There are: {', '.join(known) or 'none'}.", file=sys.stderr)

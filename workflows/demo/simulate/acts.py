@@ -140,7 +140,7 @@ def ask_supplement(scene: Scene) -> None:
 def refuse_acceptance(scene: Scene) -> None:
     """Refuse to accept."""
     intake.refuse_acceptance(
-        application=scene.application, reasons="申请事项依法不属于本行政机关职权范围。", article="行政许可法第三十二条",
+        application=scene.application, reasons="申请事项依法不属于本行政机关职权范围。", article="《行政许可法》第三十二条",
         by=scene.officer(Role.INTAKE), now=scene.now,
     )  # fmt: skip
 
@@ -340,10 +340,14 @@ def decide(scene: Scene) -> None:
     is_left = scope.has_recommended_rows(application, without_sites=excluded)
     is_failed = not application.is_by_commitment and scene.assessment.conclusion == "not"
     if is_failed or not is_left:
-        outcome, reasons, article = Outcome.REFUSE, "经评审，不符合评审准则要求。", "行政许可法第三十八条"
+        outcome, reasons, article = (
+            Outcome.REFUSE,
+            "经评审，不符合《检验检测机构资质认定评审准则》要求。",
+            "《行政许可法》第三十八条",
+        )
         excluded = []
     elif excluded:
-        outcome, reasons, article = Outcome.PART, "部分场所未获所在地资质认定部门同意。", "行政许可法第三十八条"
+        outcome, reasons, article = Outcome.PART, "部分场所未获所在地资质认定部门同意。", "《行政许可法》第三十八条"
     decisions.decide(
         application=application, outcome=outcome, reasons=reasons, article=article, excluded_sites=excluded,
         by=scene.decider, now=scene.now,
@@ -404,7 +408,7 @@ def check_false(scene: Scene) -> None:
 def revoke(scene: Scene) -> None:
     """Revoke what was granted."""
     checking.revoke(
-        check=_check(scene), reason="现场核查发现承诺严重不实。", article="行政许可法第六十九条第二款",
+        check=_check(scene), reason="现场核查发现承诺严重不实。", article="《行政许可法》第六十九条第二款",
         by=scene.decider, now=scene.now,
     )  # fmt: skip
 

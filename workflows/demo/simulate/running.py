@@ -104,7 +104,7 @@ class Simulation:
         numbers = set()
         while self._queue and self._queue[0][0] < until:
             numbers.add(heapq.heappop(self._queue)[1])
-        due = [self.cases[number - 1] for number in sorted(numbers)]
+        due = sorted((self.cases[number - 1] for number in numbers), key=_longest_first)
         self._take(crew.walk((case for case in due if case.wakes_at < until), until, self.seed))
 
     def _law(self, crew: Alone | Crew, moment: dt.datetime) -> None:
@@ -146,6 +146,11 @@ class Simulation:
     def totals(self) -> totals.Totals:
         """The totals of the run."""
         return totals.totals(self.cases)
+
+
+def _longest_first(case: Case) -> tuple[bool, int]:
+    """An application with all its files takes longest: begun last, it would keep the other processes waiting."""
+    return case.next is None or case.next.act != "apply", case.client.number
 
 
 def demand_empty() -> None:

@@ -116,7 +116,8 @@ class World:
         )  # fmt: skip
         held_on = self.start.date() - dt.timedelta(days=90)
         Training.objects.bulk_create(
-            Training(assessor=assessor, name="资质认定评审准则宣贯培训", held_on=held_on, hours=16) for assessor in made
+            Training(assessor=assessor, name="《检验检测机构资质认定评审准则》宣贯培训", held_on=held_on, hours=16)
+            for assessor in made
         )
 
     def _make_laboratories(self, clients: Sequence[Client]) -> dict[int, Laboratory]:
