@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from qualification.applications.models import Application
 from qualification.certificates.models import Certificate
 from qualification.regions import calendars
@@ -21,6 +23,8 @@ from workflows.demo.simulate.world import World
 
 DAY = dt.timedelta(days=1)
 PROGRESS_SECONDS = 5.0
+# The tables are counted at so many cases, and when there are so many times as many.
+FIRST_COUNT, COUNT_AGAIN = 20, 1.6
 # A certificate that is being made when the simulation ends is still made.
 LAST_PAPERS = dt.timedelta(hours=1)
 
@@ -46,6 +50,7 @@ class Simulation:
     _queue: list[tuple[dt.datetime, int]] = field(default_factory=list)
     _by_application: dict[int, Case] = field(default_factory=dict)
     _told_at: float = 0.0
+    _counted: int = 0
     _begun_at: float = 0.0
 
     def run(self) -> None:
@@ -59,6 +64,7 @@ class Simulation:
                 if self.is_stopped or moment >= self.until:
                     break
                 self._law(crew, moment)
+                self._count_tables()
                 self._progress(moment)
             self._finish_papers(crew)
         finally:
@@ -127,6 +133,15 @@ class Simulation:
     def _finish_papers(self, crew: Alone | Crew) -> None:
         signing = [c for c in self.cases if c.next is not None and c.next.act == "sign"]
         self._take(crew.walk(signing, self.until + LAST_PAPERS, self.seed))
+
+    def _count_tables(self) -> None:
+        """Tell PostgreSQL how large the tables have become: its own look comes too late for plans made when all were empty."""
+        cases = len(self._by_application)
+        if cases < FIRST_COUNT or cases < self._counted * COUNT_AGAIN:
+            return
+        self._counted = cases
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
     def _progress(self, moment: dt.datetime) -> None:
         now = time.perf_counter()
