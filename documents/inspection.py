@@ -24,6 +24,8 @@ from documents.inspector import ENOUGH, SOUND
 # Of the processor; a large file is given more.
 CPU_SECONDS = 60
 CPU_BYTES_A_SECOND = 48 * 1024 * 1024
+# Of the processor, for all later files of a sender in one process together.
+SPARE_SECONDS = 600
 MEMORY_BYTES = 1536 * 1024 * 1024
 MAX_PAGES = 5_000
 MAX_PIXELS = 100_000_000
@@ -236,11 +238,17 @@ _CHECKS = {
 }
 
 
-def limit(cpu_seconds: int = CPU_SECONDS) -> None:
-    """Bind this process: its time from now on, its memory, and no file may be written."""
+def limit(cpu_seconds: int = CPU_SECONDS, *, spare: int = 0) -> None:
+    """Bind this process: its time from now on, its memory, and no file may be written.
+
+    `spare`: seconds of the processor that files after this one may use besides; nothing raises the end set by the first.
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    end = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    if end == resource.RLIM_INFINITY:
+        end = until + spare
+    resource.setrlimit(resource.RLIMIT_CPU, (min(until, end), end))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -251,7 +259,7 @@ def main(path: str, promised: str) -> int:
 
     Returns whether this process may look at another file of the same sender: after a sound one only.
     """
-    limit(CPU_SECONDS + Path(path).stat().st_size // CPU_BYTES_A_SECOND)
+    limit(CPU_SECONDS + Path(path).stat().st_size // CPU_BYTES_A_SECOND, spare=SPARE_SECONDS)
     warnings.simplefilter("ignore")
     try:
         finding: dict[str, Any] = inspect(Path(path), Format(promised))

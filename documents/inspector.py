@@ -18,6 +18,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import io
 import json
 import os
 import select
@@ -31,6 +32,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import NoReturn
 
@@ -46,6 +48,9 @@ KIN_FILES = 32
 # What `main` answers: whether its process may look at another file of the same sender. The finding stands either way.
 SOUND, ENOUGH = 0, 64
 WENT_ON = b"."
+# How a child ends that found a later file unsound: whatever is said against a file is said by a child of its own.
+ALONE = 65
+NOT_AGAIN = frozenset({0, -signal.SIGALRM, -signal.SIGXCPU})
 
 
 class InspectorFailed(Exception):
@@ -199,7 +204,8 @@ class Server:
                 os.read(self.woken, 4096)
                 self._bury()
             for number in lines.keys() & set(ready):
-                self._hear(lines[number])
+                if lines[number].line.fileno() == number:  # not closed meanwhile
+                    self._hear(lines[number])
             if self.requests.fileno() in ready and not self._serve():
                 return
 
@@ -246,6 +252,8 @@ class Server:
             went_on = False
         if not went_on or child.answer is None:  # it ends; buried soon
             child.line.close()
+            if self.kept is child:
+                self.kept = None
             return
         self._tell(child, 0)
         if not child.kin or child.files >= KIN_FILES:
@@ -266,7 +274,10 @@ class Server:
             os.close(answer)
 
     def _bury(self) -> None:
-        """Tell each ended child's owner how it ended; a file that came after others is tried once more, alone."""
+        """Tell each ended child's owner how it ended.
+
+        A file that came after others is tried once more, alone, unless it has used up the time that is its own.
+        """
         while self.children:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if not pid:
@@ -275,10 +286,11 @@ class Server:
             child.line.close()
             if self.kept is child:
                 self.kept = None
-            if child.answer is not None and status and child.files > 1:
+            ended = os.waitstatus_to_exitcode(status)
+            if child.answer is not None and child.files > 1 and ended not in NOT_AGAIN:
                 self._hand(self._born(""), child.request, child.answer)
             else:
-                self._tell(child, os.waitstatus_to_exitcode(status))
+                self._tell(child, ended)
 
     def _look(self, line: socket.socket) -> NoReturn:
         """In the child: nothing of the server is left but its line; whatever happens, the child ends here."""
@@ -296,21 +308,38 @@ class Server:
             os._exit(status)
 
     def _look_at_files(self, line: socket.socket) -> int:
-        while True:
+        for number in count(1):
             request, descriptors, _, _ = socket.recv_fds(line, MAX_REQUEST, 1)
             if not request:
-                return 0
+                break
             path, wish, seconds, _kin = json.loads(request)
             signal.setitimer(signal.ITIMER_REAL, seconds)
             os.dup2(descriptors[0], 1)
             os.close(descriptors[0])
-            status = self.main(path, wish)
-            sys.stdout.flush()
+            status = self._look_at(path, wish, is_first=number == 1)
             signal.setitimer(signal.ITIMER_REAL, 0)
             os.dup2(2, 1)  # the pipe is the owner's again
             if status != SOUND:
                 return 0 if status == ENOUGH else status
             line.send(WENT_ON)
+        return 0
+
+    def _look_at(self, path: str, wish: str, *, is_first: bool) -> int:
+        """What is found in a later file is said only when the file is sound."""
+        if is_first:
+            status = self.main(path, wish)
+            sys.stdout.flush()
+            return status
+        usual, sys.stdout = sys.stdout, io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+        try:
+            if self.main(path, wish) != SOUND:
+                return ALONE
+            said = sys.stdout.buffer.getvalue()
+        finally:
+            sys.stdout = usual
+        usual.buffer.write(said)
+        usual.flush()
+        return SOUND
 
 
 if __name__ == "__main__":

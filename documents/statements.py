@@ -91,7 +91,6 @@ class _Session:
         self._writing = Transformer.from_context(session)
         self._runs: dict[str, int] = {}
         self._plans: dict[tuple[str, tuple[int, ...]], _Plan] = {}
-        self._made = count(1)
 
     def execute(self, sql: str, params: Sequence[Any], *, has_rows: bool) -> tuple[list[Any], int]:
         wire, writing = self._wire, self._writing
@@ -108,6 +107,8 @@ class _Session:
         else:
             reading = plan.reading
             result = wire.exec_prepared(plan.name, values, writing.formats)
+            if result.status not in DONE and result.error_field(DiagnosticField.SQLSTATE) == STALE:
+                self._plans.pop(key)  # another process has changed the table: the next run prepares anew
         _checked(result)
         if not has_rows:
             return [], result.command_tuples or 0
@@ -128,7 +129,7 @@ class _Session:
         if len(self._plans) >= PLANS_KEPT:
             oldest = self._plans.pop(next(iter(self._plans)))
             _checked(self._wire.exec_(b"DEALLOCATE " + oldest.name))
-        name = b"statement_%d" % next(self._made)
+        name = b"statement_%d" % next(_plans_made)
         _checked(self._wire.prepare(name, _numbered(sql), key[1]))
         plan = self._plans[key] = _Plan(name, Transformer.from_context(self._session))
         return plan
@@ -138,6 +139,9 @@ class _Session:
         _checked(self._wire.exec_(b"DEALLOCATE ALL"))
 
 
+# A name that comes once needs no look at what a connection still knows.
+_plans_made = count(1)
+STALE = b"0A000"
 IDLE = TransactionStatus.IDLE
 DONE = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK})
 
@@ -186,7 +190,8 @@ def forget(database: Any) -> None:
     session = database.connection
     known = session.__dict__.pop("_statements", None) if session is not None else None
     if known is not None:
-        known.drop()
+        with database.wrap_database_errors:
+            known.drop()
 
 
 class Statement:
@@ -429,10 +434,12 @@ def read_plainly(classes: Iterable[type[models.Model]]) -> None:
     usual: Any = models.Model.from_db
     for model in classes:
         own: Any = model.from_db
-        plain = model.__init__ is models.Model.__init__ and own.__func__ is usual.__func__
+        plain = model.__init__ is models.Model.__init__ and own.__func__ in {usual.__func__, _from_row}
         told = models.signals.pre_init.has_listeners(model) or models.signals.post_init.has_listeners(model)
         if plain and not told and all(_is_kept_as_is(model, field) for field in model._meta.concrete_fields):
             model.from_db = classmethod(_from_row)  # type: ignore[method-assign, assignment]
+        elif own.__func__ is _from_row:  # of the model it inherits from
+            model.from_db = classmethod(usual.__func__)  # type: ignore[method-assign, assignment]
 
 
 def _is_kept_as_is(model: type[models.Model], field: Any) -> bool:

@@ -172,6 +172,42 @@ def test_a_child_that_is_killed_while_it_waits_is_replaced(inspector: Inspector,
         os.kill(child, signal.SIGKILL)
 
 
+def test_many_that_end_at_once_are_all_answered(inspector: Inspector, pdf: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 nothing")
+    ask(inspector, pdf)
+    first, found = pid_of(inspector), []
+
+    def many(kin: str) -> None:
+        for path in (broken, pdf, pdf, broken) * 5:
+            found.append(ask_for(inspector, path, kin).get("problem", ""))
+
+    senders = [threading.Thread(target=many, args=(kin,)) for kin in "abcd"]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+    assert (found.count("broken"), found.count("")) == (40, 40)
+    assert pid_of(inspector) == first
+
+
+def test_what_is_said_against_a_file_is_said_by_a_child_of_its_own(
+    inspector: Inspector, pdf: Path, stuck: Path, tmp_path: Path
+) -> None:
+    ask_for(inspector, pdf, "a")
+    (first,) = kin_of(inspector)
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 nothing")
+    ended, said = inspector.ask(broken, "pdf", 30, kin="a")
+    assert ended == 0
+    assert json.loads(said)["problem"] == "broken"  # one answer, not two
+    assert is_gone(first)
+    ask_for(inspector, pdf, "a")
+    begun = time.monotonic()
+    assert ask_for(inspector, stuck, "a", seconds=2) == -signal.SIGALRM
+    assert time.monotonic() - begun < 3.9, "its time was its own, and is not given twice"
+
+
 def test_a_process_that_was_killed_is_started_again(inspector: Inspector, pdf: Path) -> None:
     ask(inspector, pdf)
     first = pid_of(inspector)

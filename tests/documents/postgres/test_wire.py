@@ -9,6 +9,7 @@ import pytest
 from django.db import (
     DataError,
     IntegrityError,
+    NotSupportedError,
     OperationalError,
     ProgrammingError,
     connection,
@@ -17,6 +18,7 @@ from django.db import (
     transaction,
 )
 from django.db.models.expressions import RawSQL
+from django.test.utils import isolate_apps
 
 from documents import statements
 from documents.postgres.base import MomentLoader
@@ -89,6 +91,16 @@ def test_whoever_changes_tables_begins_without_plans() -> None:
     assert execute("SELECT value FROM changing", []) == ([("1",)], 1)
 
 
+def test_a_plan_that_another_process_made_stale_is_made_anew() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE changing AS SELECT 1 AS value")
+        often("SELECT value FROM changing", [])
+        cursor.execute("ALTER TABLE changing ALTER COLUMN value TYPE text")
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        execute("SELECT value FROM changing", [])
+    assert execute("SELECT value FROM changing", []) == ([("1",)], 1)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_it_begins_the_transaction_that_django_ends() -> None:
     name = UserFactory().name
@@ -152,6 +164,7 @@ def test_relations_are_fetched_and_remembered(world: Any) -> None:
     assert Membership.objects.get(pk=membership.pk).user == membership.user
 
 
+@isolate_apps("documents")
 def test_models_that_do_more_at_their_making_keep_djangos_way() -> None:
     assert Application.from_db.__func__ is not statements._from_row  # it notes the state it was read in
 
@@ -162,8 +175,19 @@ def test_models_that_do_more_at_their_making_keep_djangos_way() -> None:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
 
-    statements.read_plainly([Told])
-    assert Told.from_db.__func__ is not statements._from_row
+    class Proxy(User):
+        class Meta:
+            proxy = True
+            app_label = "documents"
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+
+    assert Proxy.from_db.__func__ is statements._from_row
+    statements.read_plainly([Told, Proxy])
+    for model in (Told, Proxy):
+        assert model.from_db.__func__ is models.Model.from_db.__func__
+    assert type(Proxy.from_db("default", *row_of(User, UserFactory().pk))) is Proxy
 
 
 MOMENTS = [
