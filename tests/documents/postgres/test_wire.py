@@ -93,12 +93,12 @@ def test_whoever_changes_tables_begins_without_plans() -> None:
 
 def test_a_plan_that_another_process_made_stale_is_made_anew() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE changing AS SELECT 1 AS value")
-        often("SELECT value FROM changing", [])
-        cursor.execute("ALTER TABLE changing ALTER COLUMN value TYPE text")
+        cursor.execute("CREATE TEMPORARY TABLE altered AS SELECT 1 AS value")
+        often("SELECT value FROM altered", [])
+        cursor.execute("ALTER TABLE altered ALTER COLUMN value TYPE text")
     with pytest.raises(NotSupportedError), transaction.atomic():
-        execute("SELECT value FROM changing", [])
-    assert execute("SELECT value FROM changing", []) == ([("1",)], 1)
+        execute("SELECT value FROM altered", [])
+    assert execute("SELECT value FROM altered", []) == ([("1",)], 1)
 
 
 @pytest.mark.django_db(transaction=True)
